@@ -1,0 +1,145 @@
+#include "base/buf.h"
+
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void buf_init(struct buf *buf, size_t max)
+{
+    *buf = (struct buf){.max = max};
+}
+
+void buf_done(struct buf *buf)
+{
+    if (!buf)
+        return;
+    mem_free(buf->data);
+    *buf = (struct buf){0};
+}
+
+void buf_clear(struct buf *buf)
+{
+    buf->len = 0;
+    buf->bad = false;
+}
+
+/* Room for n more bytes; false (and `bad`) when that would pass the maximum. */
+static bool grow(struct buf *buf, size_t n)
+{
+    size_t cap;
+
+    if (buf->bad || n > buf->max - buf->len) {
+        buf->bad = true;
+        return false;
+    }
+    if (n <= buf->cap - buf->len)
+        return true;
+    cap = buf->cap ? buf->cap : 64;
+    while (cap - buf->len < n)
+        cap = cap > buf->max / 2 ? buf->max : cap * 2;
+    buf->data = mem_realloc(buf->data, cap);
+    buf->cap = cap;
+    return true;
+}
+
+void buf_bytes(struct buf *buf, struct span bytes)
+{
+    if (bytes.len == 0 || !grow(buf, bytes.len))
+        return;
+    memcpy(buf->data + buf->len, bytes.data, bytes.len);
+    buf->len += bytes.len;
+}
+
+void buf_str(struct buf *buf, const char *text)
+{
+    buf_bytes(buf, span_str(text));
+}
+
+static void write_le(struct buf *buf, uint64_t value, size_t n)
+{
+    uint8_t bytes[8];
+
+    for (size_t i = 0; i < n; i++)
+        bytes[i] = (uint8_t)(value >> (8 * i));
+    buf_bytes(buf, span_of(bytes, n));
+}
+
+void buf_u8(struct buf *buf, uint8_t value)
+{
+    write_le(buf, value, 1);
+}
+
+void buf_u16(struct buf *buf, uint16_t value)
+{
+    write_le(buf, value, 2);
+}
+
+void buf_u24(struct buf *buf, uint32_t value)
+{
+    write_le(buf, value, 3);
+}
+
+void buf_u32(struct buf *buf, uint32_t value)
+{
+    write_le(buf, value, 4);
+}
+
+void buf_u64(struct buf *buf, uint64_t value)
+{
+    write_le(buf, value, 8);
+}
+
+void buf_printf(struct buf *buf, const char *format, ...)
+{
+    va_list args;
+    va_list again;
+    int n;
+
+    va_start(args, format);
+    va_copy(again, args);
+    n = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    /* vsnprintf also writes a NUL, which needs room and is not counted. */
+    if (n >= 0 && grow(buf, (size_t)n + 1)) {
+        (void)vsnprintf((char *)buf->data + buf->len, (size_t)n + 1, format, again);
+        buf->len += (size_t)n;
+    }
+    va_end(again);
+}
+
+size_t buf_reserve(struct buf *buf, size_t n)
+{
+    size_t offset = buf->len;
+
+    if (!grow(buf, n))
+        return offset;
+    memset(buf->data + buf->len, 0, n);
+    buf->len += n;
+    return offset;
+}
+
+void buf_patch_u24(struct buf *buf, size_t offset, uint32_t value)
+{
+    if (buf->bad)
+        return;
+    if (offset > buf->len || buf->len - offset < 3) {
+        buf->bad = true;
+        return;
+    }
+    for (size_t i = 0; i < 3; i++)
+        buf->data[offset + i] = (uint8_t)(value >> (8 * i));
+}
+
+const char *buf_borrow_cstr(struct buf *buf)
+{
+    if (!grow(buf, 1))
+        return "";
+    buf->data[buf->len] = 0;
+    return (const char *)buf->data;
+}
+
+bool buf_ok(const struct buf *buf)
+{
+    return !buf->bad;
+}

@@ -1,0 +1,47 @@
+/*
+ * struct buf: the only way to write bytes: a growing array with a maximum given at init.
+ *
+ * Writing past the maximum sets the sticky `bad` and writes nothing more, so that an encoder reads
+ * like the format's table and ends with one buf_ok(). Lengths that are known only later are
+ * reserved and patched by offset. Owned by one thread; buf_done() frees it. Running out of memory
+ * aborts: sizes are bounded by the maximum.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/span.h"
+
+struct buf {
+    uint8_t *data;
+    size_t len;
+    size_t cap;
+    size_t max; /* bytes */
+    bool bad;
+};
+
+void buf_init(struct buf *buf, size_t max);
+void buf_done(struct buf *buf);
+void buf_clear(struct buf *buf); /* keeps the memory; clears `bad` */
+
+void buf_u8(struct buf *buf, uint8_t value);
+void buf_u16(struct buf *buf, uint16_t value);
+void buf_u24(struct buf *buf, uint32_t value);
+void buf_u32(struct buf *buf, uint32_t value);
+void buf_u64(struct buf *buf, uint64_t value);
+void buf_bytes(struct buf *buf, struct span bytes);
+void buf_str(struct buf *buf, const char *text); /* without a NUL */
+void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* n zero bytes; returns their offset for buf_patch_u24(). */
+size_t buf_reserve(struct buf *buf, size_t n);
+void buf_patch_u24(struct buf *buf, size_t offset, uint32_t value);
+
+/* The text with a NUL after it that is not counted; borrowed until the next write. */
+const char *buf_borrow_cstr(struct buf *buf);
+
+static inline struct span buf_span(const struct buf *buf)
+{
+    return span_of(buf->data, buf->len);
+}
+
+MUST_CHECK bool buf_ok(const struct buf *buf);

@@ -1,0 +1,130 @@
+#include "base/cursor.h"
+
+struct cursor cursor_of(struct span bytes)
+{
+    return (struct cursor){.rest = bytes};
+}
+
+size_t cursor_left(const struct cursor *cur)
+{
+    return cur->rest.len;
+}
+
+struct span cursor_bytes(struct cursor *cur, size_t n)
+{
+    struct span taken = {0};
+
+    if (n > cur->rest.len) {
+        cur->bad = true;
+        cur->rest.len = 0;
+        return taken;
+    }
+    if (n == 0)
+        return taken;
+    taken = span_of(cur->rest.data, n);
+    cur->rest.data += n;
+    cur->rest.len -= n;
+    return taken;
+}
+
+struct span cursor_rest(struct cursor *cur)
+{
+    return cursor_bytes(cur, cur->rest.len);
+}
+
+void cursor_skip(struct cursor *cur, size_t n)
+{
+    (void)cursor_bytes(cur, n);
+}
+
+static uint64_t read_le(struct cursor *cur, size_t n)
+{
+    struct span bytes = cursor_bytes(cur, n);
+    uint64_t value = 0;
+
+    for (size_t i = bytes.len; i > 0; i--)
+        value = value << 8 | bytes.data[i - 1];
+    return value;
+}
+
+uint8_t cursor_u8(struct cursor *cur)
+{
+    return (uint8_t)read_le(cur, 1);
+}
+
+uint16_t cursor_u16(struct cursor *cur)
+{
+    return (uint16_t)read_le(cur, 2);
+}
+
+uint32_t cursor_u24(struct cursor *cur)
+{
+    return (uint32_t)read_le(cur, 3);
+}
+
+uint32_t cursor_u32(struct cursor *cur)
+{
+    return (uint32_t)read_le(cur, 4);
+}
+
+uint64_t cursor_u64(struct cursor *cur)
+{
+    return read_le(cur, 8);
+}
+
+uint64_t cursor_lenenc(struct cursor *cur)
+{
+    uint8_t first = cursor_u8(cur);
+
+    switch (first) {
+    case 0xfb:
+    case 0xff:
+        cur->bad = true;
+        return 0;
+    case 0xfc:
+        return cursor_u16(cur);
+    case 0xfd:
+        return cursor_u24(cur);
+    case 0xfe:
+        return cursor_u64(cur);
+    default:
+        return first;
+    }
+}
+
+struct span cursor_lenenc_bytes(struct cursor *cur)
+{
+    uint64_t n = cursor_lenenc(cur);
+
+    if (n > cur->rest.len) {
+        cur->bad = true;
+        cur->rest.len = 0;
+        return (struct span){0};
+    }
+    return cursor_bytes(cur, (size_t)n);
+}
+
+struct span cursor_cstr(struct cursor *cur)
+{
+    const uint8_t *nul = cur->rest.len > 0 ? memchr(cur->rest.data, 0, cur->rest.len) : NULL;
+    struct span text;
+
+    if (!nul) {
+        cur->bad = true;
+        cur->rest.len = 0;
+        return (struct span){0};
+    }
+    text = cursor_bytes(cur, (size_t)(nul - cur->rest.data));
+    cursor_skip(cur, 1);
+    return text;
+}
+
+bool cursor_ok(const struct cursor *cur)
+{
+    return !cur->bad;
+}
+
+bool cursor_end(const struct cursor *cur)
+{
+    return !cur->bad && cur->rest.len == 0;
+}

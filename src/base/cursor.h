@@ -1,0 +1,45 @@
+/*
+ * struct cursor: the only way to read bytes that came from outside.
+ *
+ * A cursor walks a span. Reading past its end does not fail at once: it returns zero (or an empty
+ * span) and sets the sticky `bad`, so that a parser reads like the format's table and ends with one
+ * must-check cursor_end() or cursor_ok(); nothing may act on the values before that. Lives on the
+ * stack, owns nothing, one thread. Integers are little-endian, as in MySQL's protocol and binlog;
+ * the `lenenc` forms are the protocol's length-encoded integer and string
+ * (source: MySQL internals, "Protocol::LengthEncodedInteger").
+ */
+#pragma once
+
+#include "base/err.h"
+#include "base/span.h"
+
+struct cursor {
+    struct span rest;
+    bool bad;
+};
+
+struct cursor cursor_of(struct span bytes);
+size_t cursor_left(const struct cursor *cur);
+
+uint8_t cursor_u8(struct cursor *cur);
+uint16_t cursor_u16(struct cursor *cur);
+uint32_t cursor_u24(struct cursor *cur);
+uint32_t cursor_u32(struct cursor *cur);
+uint64_t cursor_u64(struct cursor *cur);
+
+/* 0xfb (NULL) and 0xff are not integers: they set `bad`. */
+uint64_t cursor_lenenc(struct cursor *cur);
+struct span cursor_lenenc_bytes(struct cursor *cur);
+
+struct span cursor_bytes(struct cursor *cur, size_t n);
+struct span cursor_rest(struct cursor *cur);
+void cursor_skip(struct cursor *cur, size_t n);
+
+/* Up to a NUL, which is consumed and not part of the result; no NUL sets `bad`. */
+struct span cursor_cstr(struct cursor *cur);
+
+/* True when nothing was read past the end. */
+MUST_CHECK bool cursor_ok(const struct cursor *cur);
+
+/* True when, besides, every byte was consumed. */
+MUST_CHECK bool cursor_end(const struct cursor *cur);

@@ -1,0 +1,93 @@
+/*
+ * borealis: the one program. Finds the verb, parses its options by its table, and runs it.
+ */
+#include "base/version.h"
+#include "cli/verb.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HELP_INDEX VERB_OPTIONS_MAX
+
+/* getopt_long's table from the verb's; val is the option's index + 1. */
+static void fill_long_options(const struct verb *verb, struct option *table)
+{
+    size_t n = 0;
+
+    for (; n < VERB_OPTIONS_MAX && verb->options[n].name; n++)
+        table[n] = (struct option){verb->options[n].name,
+                                   verb->options[n].argument ? required_argument : no_argument,
+                                   NULL, (int)n + 1};
+    table[n] = (struct option){"help", no_argument, NULL, HELP_INDEX + 1};
+    table[n + 1] = (struct option){0};
+}
+
+/* How many of the words are options in the table, with their values. */
+static int count_own_words(const struct option *table, int argc, char **argv)
+{
+    int n = 1;
+
+    while (n < argc && strncmp(argv[n], "--", 2) == 0) {
+        size_t len = strcspn(argv[n] + 2, "=");
+        const struct option *option = table;
+
+        while (option->name && (strncmp(option->name, argv[n] + 2, len) != 0 || option->name[len]))
+            option++;
+        if (!option->name)
+            break;
+        n += option->has_arg == required_argument && !strchr(argv[n], '=') ? 2 : 1;
+    }
+    return n < argc ? n : argc;
+}
+
+static int run_verb(const struct verb *verb, int argc, char **argv)
+{
+    struct option table[VERB_OPTIONS_MAX + 2];
+    const char *values[VERB_OPTIONS_MAX] = {0};
+    int own;
+    int found;
+
+    fill_long_options(verb, table);
+    own = verb->passes_on ? count_own_words(table, argc, argv) : argc;
+    opterr = 0;
+    /* "+": options come before arguments; ":" tells a missing argument from an unknown option. */
+    while ((found = getopt_long(own, argv, "+:", table, NULL)) != -1) {
+        if (found == HELP_INDEX + 1) {
+            verb_print_help(verb, stdout);
+            return EXIT_OK;
+        }
+        if (found == ':')
+            return verb_usage_error(verb, "option '%s' needs a value", argv[optind - 1]);
+        if (found == '?')
+            return verb_usage_error(verb, "unknown or ambiguous option '%s'", argv[optind - 1]);
+        values[found - 1] = optarg ? optarg : "";
+    }
+    if (optind < argc && !*verb->arguments)
+        return verb_usage_error(verb, "unexpected argument '%s'", argv[optind]);
+    return verb->run(verb, values, argc - optind, argv + optind);
+}
+
+int main(int argc, char **argv)
+{
+    const char *name = argc > 1 ? argv[1] : "help";
+
+    if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
+        printf("borealis " BOREALIS_VERSION "\n");
+        return EXIT_OK;
+    }
+    if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0) {
+        if (argc > 2 && strcmp(argv[2], "--man") == 0)
+            verb_print_man(stdout);
+        else
+            verb_print_overview(stdout);
+        return argc > 1 ? EXIT_OK : EXIT_USAGE;
+    }
+    for (size_t i = 0; verbs[i]; i++) {
+        if (strcmp(verbs[i]->name, name) == 0)
+            return run_verb(verbs[i], argc - 1, argv + 1);
+    }
+    (void)fprintf(stderr, "borealis: unknown verb '%s'\n\n", name);
+    verb_print_overview(stderr);
+    return EXIT_USAGE;
+}

@@ -1,0 +1,101 @@
+#include "cli/verb.h"
+
+#include "base/version.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+const struct verb *const verbs[] = {&verb_serve, &verb_status, &verb_client, &verb_stop, NULL};
+
+int verb_usage_error(const struct verb *verb, const char *format, ...)
+{
+    va_list args;
+
+    (void)fprintf(stderr, "borealis %s: ", verb->name);
+    va_start(args, format);
+    (void)vfprintf(stderr, format, args);
+    va_end(args);
+    (void)fprintf(stderr, "\nTry 'borealis %s --help'.\n", verb->name);
+    return EXIT_USAGE;
+}
+
+const char *verb_value(const struct verb *verb, const char *const *values, const char *name)
+{
+    for (size_t i = 0; i < VERB_OPTIONS_MAX && verb->options[i].name; i++) {
+        if (strcmp(verb->options[i].name, name) == 0)
+            return values[i];
+    }
+    return NULL;
+}
+
+static void print_synopsis(const struct verb *verb, FILE *out)
+{
+    (void)fprintf(out, "borealis %s [options]%s%s", verb->name, *verb->arguments ? " " : "",
+                  verb->arguments);
+}
+
+void verb_print_help(const struct verb *verb, FILE *out)
+{
+    (void)fprintf(out, "usage: ");
+    print_synopsis(verb, out);
+    (void)fprintf(out, "\n\n%s.\n\n%s\n\noptions:\n", verb->summary, verb->details);
+    for (size_t i = 0; i < VERB_OPTIONS_MAX && verb->options[i].name; i++) {
+        const struct verb_option *option = &verb->options[i];
+        int n = fprintf(out, "  --%s%s%s", option->name, option->argument ? " " : "",
+                        option->argument ? option->argument : "");
+
+        (void)fprintf(out, "%*s%s\n", n < 34 ? 34 - n : 1, "", option->help);
+    }
+    (void)fprintf(out, "  --help%*sShow this text.\n", 26, "");
+}
+
+void verb_print_overview(FILE *out)
+{
+    (void)fprintf(out, "borealis " BOREALIS_VERSION
+                       ": a self-hosted MySQL-compatible DB cluster\n\nusage: borealis VERB "
+                       "[options]\n\n");
+    for (size_t i = 0; verbs[i]; i++)
+        (void)fprintf(out, "  %-8s  %s\n", verbs[i]->name, verbs[i]->summary);
+    (void)fprintf(out, "  %-8s  %s\n\n'borealis VERB --help' says more; see also borealis(1).\n",
+                  "version", "Show the version");
+}
+
+/* scdoc reads '_' and '*' as markup and a backslash as its escape. */
+static void print_escaped(const char *text, FILE *out)
+{
+    for (; *text; text++) {
+        if (strchr("_*\\<>#~`", *text))
+            (void)fputc('\\', out);
+        (void)fputc(*text, out);
+    }
+}
+
+static void print_man_verb(const struct verb *verb, FILE *out)
+{
+    (void)fprintf(out, "## borealis %s\n\n*borealis %s* [options] ", verb->name, verb->name);
+    print_escaped(verb->arguments, out);
+    (void)fprintf(out, "\n\n");
+    print_escaped(verb->summary, out);
+    (void)fprintf(out, ".\n\n");
+    print_escaped(verb->details, out);
+    (void)fprintf(out, "\n\n");
+    for (size_t i = 0; i < VERB_OPTIONS_MAX && verb->options[i].name; i++) {
+        const struct verb_option *option = &verb->options[i];
+
+        (void)fprintf(out, "*--%s*", option->name);
+        if (option->argument) {
+            (void)fputc(' ', out);
+            print_escaped(option->argument, out);
+        }
+        (void)fprintf(out, "\n\t");
+        print_escaped(option->help, out);
+        (void)fprintf(out, "\n\n");
+    }
+}
+
+void verb_print_man(FILE *out)
+{
+    (void)fprintf(out, "# VERBS\n\n");
+    for (size_t i = 0; verbs[i]; i++)
+        print_man_verb(verbs[i], out);
+}

@@ -1,0 +1,54 @@
+/*
+ * The command line: one table of verbs, each with one table of options. Help, the man page and the
+ * parser are all made from these tables.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* Exit statuses, as the man page lists them. */
+enum exit_status {
+    EXIT_OK = 0,
+    EXIT_FAILED = 1, /* the operation failed; standard error says why */
+    EXIT_USAGE = 2,  /* the command line is wrong; nothing was done */
+    EXIT_NOT_UP = 3, /* status, stop: no daemon serves the directory */
+};
+
+struct verb_option {
+    const char *name;     /* without the dashes */
+    const char *argument; /* its name in help; NULL: a flag */
+    const char *help;     /* one sentence, no line breaks */
+};
+
+#define VERB_OPTIONS_MAX 12
+
+struct verb {
+    const char *name;
+    const char *arguments; /* what follows the options, for help; "" when nothing may */
+    const char *summary;   /* one line */
+    const char *details;   /* a paragraph for --help and the man page */
+    bool passes_on; /* from the first word that is no option of its own on, all are arguments */
+    struct verb_option options[VERB_OPTIONS_MAX]; /* name NULL at the end */
+    /* values[i] belongs to options[i]: NULL when it was not given, "" for a flag that was. */
+    int (*run)(const struct verb *verb, const char *const *values, int argc, char **argv);
+};
+
+extern const struct verb *const verbs[]; /* NULL at the end */
+
+/* Prints "borealis VERB: message" and the hint at --help; returns EXIT_USAGE. */
+int verb_usage_error(const struct verb *verb, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The value of an option by name, out of the values that run() got. */
+const char *verb_value(const struct verb *verb, const char *const *values, const char *name);
+
+void verb_print_help(const struct verb *verb, FILE *out);
+void verb_print_overview(FILE *out);
+void verb_print_man(FILE *out); /* the man page borealis(1) as scdoc source */
+
+extern const struct verb verb_serve;
+extern const struct verb verb_status;
+extern const struct verb verb_stop;
+extern const struct verb verb_client;

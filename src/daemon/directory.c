@@ -1,0 +1,93 @@
+#include "daemon/directory.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "net/socket.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PID_TEXT_MAX 32
+
+static bool absolute_path(const char *path, char **ret_absolute, struct err *err)
+{
+    char *absolute = realpath(path, NULL);
+
+    if (!absolute)
+        return err_errno(err, "directory %s", path);
+    *ret_absolute = absolute;
+    return true;
+}
+
+/* Says whose lock it is, as far as the file tells. */
+static bool locked_by_another(const char *dir, const char *lock, struct err *err)
+{
+    char *pid = NULL;
+    struct err ignored;
+
+    if (!file_read(lock, PID_TEXT_MAX, &pid, &ignored))
+        pid = mem_strdup("?");
+    pid[strcspn(pid, "\n")] = 0;
+    (void)err_set(err, E_STATE, 0,
+                  "%s: another borealis daemon (pid %s) serves this directory; look at it with "
+                  "'borealis status', or choose another with --dir",
+                  dir, pid);
+    mem_free(pid);
+    return false;
+}
+
+static bool take_lock(struct directory *directory, struct err *err)
+{
+    char *lock = mem_printf("%s/daemon.lock", directory->path);
+    char pid[PID_TEXT_MAX];
+    bool ok = file_lock(lock, &directory->lock_fd, err);
+
+    if (ok) {
+        int n = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
+
+        ok = ftruncate(directory->lock_fd, 0) == 0 || err_errno(err, "%s: cannot truncate", lock);
+        ok = ok && fd_write_all(directory->lock_fd, span_of(pid, (size_t)n), err);
+    } else if (err->class == E_STATE) {
+        (void)locked_by_another(directory->path, lock, err);
+    }
+    mem_free(lock);
+    return ok;
+}
+
+bool directory_open(const char *path, struct directory *ret_directory, struct err *err)
+{
+    struct directory directory = {.lock_fd = -1};
+
+    if (!dir_make_all(path, 0700, err) || !absolute_path(path, &directory.path, err))
+        return false;
+    directory.store = mem_printf("%s/borealis.db", directory.path);
+    directory.control_socket = mem_printf("%s/borealis.sock", directory.path);
+    if (!socket_check_path(directory.control_socket, err) || !take_lock(&directory, err)) {
+        directory_close(&directory);
+        return false;
+    }
+    *ret_directory = directory;
+    return true;
+}
+
+bool directory_control_socket(const char *path, char **ret_socket, struct err *err)
+{
+    char *absolute = NULL;
+
+    if (!absolute_path(path, &absolute, err))
+        return false;
+    *ret_socket = mem_printf("%s/borealis.sock", absolute);
+    mem_free(absolute);
+    return true;
+}
+
+void directory_close(struct directory *directory)
+{
+    fd_close(&directory->lock_fd);
+    mem_free(directory->control_socket);
+    mem_free(directory->store);
+    mem_free(directory->path);
+    *directory = (struct directory){.lock_fd = -1};
+}

@@ -1,0 +1,26 @@
+/*
+ * struct directory: the one directory that holds everything of a Borealis: opened, locked.
+ *
+ *     DIR/borealis.db        metadata (meta/store.h)
+ *     DIR/borealis.sock      control socket of the running daemon (control.h)
+ *     DIR/daemon.lock        flock()ed by the daemon; holds its pid
+ *     DIR/clusters/NAME/     see cluster/cluster.h
+ */
+#pragma once
+
+#include "base/err.h"
+
+struct directory {
+    char *path; /* absolute */
+    char *store;
+    char *control_socket;
+    int lock_fd;
+};
+
+/* Makes it (mode 0700) when missing, and takes the daemon's lock; E_STATE when another has it. */
+MUST_CHECK bool directory_open(const char *path, struct directory *ret_directory, struct err *err);
+
+/* The absolute control socket of an existing directory, for the tools; mem_free it. */
+MUST_CHECK bool directory_control_socket(const char *path, char **ret_socket, struct err *err);
+
+void directory_close(struct directory *directory);

@@ -1,0 +1,12 @@
+/*
+ * What the daemon says of itself: the JSON object behind `borealis status`. Its fields are listed
+ * in borealis(1); names are only ever added.
+ */
+#pragma once
+
+#include "cluster/cluster.h"
+
+#include <stddef.h>
+
+/* Asks the engine for its log and its replication when it answers. mem_free the text. */
+char *status_render(const char *dir, struct cluster *cluster, size_t sessions);

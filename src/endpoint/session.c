@@ -1,0 +1,406 @@
+#include "endpoint/session.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "net/address.h"
+#include "net/socket.h"
+#include "wire/framer.h"
+#include "wire/handshake.h"
+#include "wire/packet.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+
+#define HANDSHAKE_TIMEOUT (10 * USEC_PER_SEC) /* MySQL's connect_timeout */
+#define GOODBYE_TIMEOUT   (1 * USEC_PER_SEC)
+#define PACKET_MAX        8192 /* of the handshake: names, plugins and attributes are far shorter */
+#define LANE_SIZE         16384
+#define USER_PREFIX_MAX   1024 /* of a COM_CHANGE_USER that must be seen to find its user name */
+
+/* Error numbers and SQLSTATEs that MySQL's and MariaDB's clients know. */
+#define ER_SERVER_SHUTDOWN           1053
+#define ER_ACCESS_DENIED             1045
+#define ER_HANDSHAKE                 1043
+#define ER_SECURE_TRANSPORT_REQUIRED 3159
+
+/* One direction: bytes read from one side and not yet written to the other. */
+struct lane {
+    struct conn *from;
+    struct conn *to;
+    size_t begin; /* data[begin, begin + ready) may be written; more up to end was read */
+    size_t ready;
+    size_t end;
+    bool eof; /* nothing more comes */
+    uint8_t data[LANE_SIZE];
+};
+
+struct session {
+    const struct endpoint_spec *spec;
+    struct conn *client;
+    struct conn *engine;
+    int stop_fd;
+    char client_ip[ADDRESS_IP_MAX];
+    struct buf packet; /* of the handshake: header and payload of the last one read */
+    struct framer framer;
+    struct lane to_engine;
+    struct lane to_client;
+};
+
+static void send_error(struct conn *client, uint8_t sequence, uint16_t code, const char *sqlstate,
+                       const char *message)
+{
+    struct buf packet;
+    struct err ignored;
+
+    buf_init(&packet, PACKET_MAX);
+    packet_write_err(&packet, sequence, code, sqlstate, message);
+    if (buf_ok(&packet))
+        (void)!conn_write_all(client, buf_span(&packet), clock_deadline_usec(GOODBYE_TIMEOUT),
+                              &ignored);
+    buf_done(&packet);
+}
+
+/* Reads one whole packet into session->packet. */
+static bool read_packet(struct session *session, struct conn *from, int64_t deadline_usec,
+                        struct span *ret_payload, uint8_t *ret_sequence, struct err *err)
+{
+    uint8_t head[PACKET_HEADER_SIZE];
+    struct packet_header header;
+    size_t at;
+
+    buf_clear(&session->packet);
+    if (!conn_read_full(from, head, sizeof head, deadline_usec, err))
+        return false;
+    header = packet_header_parse(head);
+    if (header.payload_len > PACKET_MAX - PACKET_HEADER_SIZE)
+        return err_set(err, E_PROTO, 0, "handshake: expected at most %d bytes, found %u",
+                       PACKET_MAX - PACKET_HEADER_SIZE, header.payload_len);
+    buf_bytes(&session->packet, span_of(head, sizeof head));
+    at = buf_reserve(&session->packet, header.payload_len);
+    if (!conn_read_full(from, session->packet.data + at, header.payload_len, deadline_usec, err))
+        return false;
+    *ret_payload = span_of(session->packet.data + at, header.payload_len);
+    *ret_sequence = header.sequence;
+    return true;
+}
+
+static bool forward_packet(struct session *session, struct conn *to, int64_t deadline_usec,
+                           struct err *err)
+{
+    return conn_write_all(to, buf_span(&session->packet), deadline_usec, err);
+}
+
+/* Connects to the engine and tells it the client's address. */
+static bool open_engine(struct session *session, int64_t deadline_usec, struct err *err)
+{
+    struct address client;
+    struct address local;
+    char local_ip[ADDRESS_IP_MAX];
+    struct buf header;
+    int fd = -1;
+    bool ok;
+
+    if (!address_of_peer(conn_borrow_fd(session->client), &client, err) ||
+        !address_of_local(conn_borrow_fd(session->client), &local, err) ||
+        !socket_connect_unix(session->spec->engine_socket, &fd, err))
+        return false;
+    session->engine = conn_new(fd, "engine");
+    address_ip(&client, session->client_ip);
+    address_ip(&local, local_ip);
+    buf_init(&header, PACKET_MAX);
+    handshake_write_proxy(&header, strchr(session->client_ip, ':') != NULL, session->client_ip,
+                          address_port(&client), local_ip, address_port(&local));
+    ok = conn_write_all(session->engine, buf_span(&header), deadline_usec, err);
+    buf_done(&header);
+    return ok;
+}
+
+/*
+ * The engine's greeting goes to the client, with compression taken out: a compressed stream would
+ * hide the commands. *ret_greeted is false when the engine refused with an ERR packet instead,
+ * which is passed on.
+ */
+static bool relay_greeting(struct session *session, int64_t deadline_usec, bool *ret_greeted,
+                           struct err *err)
+{
+    struct handshake_greeting greeting;
+    struct span payload;
+    uint8_t sequence = 0;
+
+    if (!read_packet(session, session->engine, deadline_usec, &payload, &sequence, err))
+        return false;
+    *ret_greeted = payload.len > 0 && payload.data[0] != 0xff;
+    if (*ret_greeted) {
+        if (!handshake_greeting_parse(payload, &greeting, err))
+            return false;
+        handshake_greeting_mask(session->packet.data + PACKET_HEADER_SIZE, &greeting, CAP_COMPRESS);
+    }
+    return forward_packet(session, session->client, deadline_usec, err);
+}
+
+static bool is_reserved(const struct session *session, struct span user)
+{
+    for (const char *const *name = session->spec->reserved_users; *name; name++) {
+        if (span_eq(user, span_str(*name)))
+            return true;
+    }
+    return false;
+}
+
+/* Answers as the engine does to a wrong password. */
+static void refuse_user(struct session *session, struct span user, uint8_t sequence)
+{
+    char message[256];
+
+    (void)snprintf(message, sizeof message,
+                   "Access denied for user '%.*s'@'%s' (using password: YES)", (int)user.len,
+                   (const char *)user.data, session->client_ip);
+    log_warn(session->spec->name, "login as reserved user refused user=%.*s client=%s",
+             (int)user.len, (const char *)user.data, session->client_ip);
+    send_error(session->client, sequence, ER_ACCESS_DENIED, "28000", message);
+}
+
+/* The client asked for TLS: both sides get it, so that REQUIRE SSL means what it says. */
+static bool start_tls(struct session *session, int64_t deadline_usec, struct err *err)
+{
+    return forward_packet(session, session->engine, deadline_usec, err) &&
+           conn_start_tls(session->client, session->spec->tls_server, deadline_usec, err) &&
+           conn_start_tls(session->engine, session->spec->tls_engine, deadline_usec, err);
+}
+
+/*
+ * The client's answer goes to the engine. *ret_go_on is false when the client was refused, and
+ * knows it.
+ */
+static bool relay_response(struct session *session, int64_t deadline_usec, bool *ret_go_on,
+                           struct err *err)
+{
+    struct handshake_response response;
+    struct span payload;
+    uint8_t sequence = 0;
+
+    *ret_go_on = false;
+    if (!read_packet(session, session->client, deadline_usec, &payload, &sequence, err))
+        return false;
+    if (!handshake_response_parse(payload, &response, err)) {
+        send_error(session->client, (uint8_t)(sequence + 1), ER_HANDSHAKE, "08S01",
+                   "Bad handshake");
+        return false;
+    }
+    if (response.ssl_request) {
+        if (!start_tls(session, deadline_usec, err) ||
+            !read_packet(session, session->client, deadline_usec, &payload, &sequence, err) ||
+            !handshake_response_parse(payload, &response, err))
+            return false;
+    } else if (session->spec->require_secure_transport) {
+        send_error(session->client, (uint8_t)(sequence + 1), ER_SECURE_TRANSPORT_REQUIRED, "HY000",
+                   "Connections using insecure transport are prohibited while "
+                   "--require_secure_transport=ON.");
+        return true;
+    }
+    if (is_reserved(session, response.user)) {
+        refuse_user(session, response.user, (uint8_t)(sequence + 1));
+        return true;
+    }
+    *ret_go_on = true;
+    return forward_packet(session, session->engine, deadline_usec, err);
+}
+
+/*
+ * Marks as ready what of the client's bytes may go to the engine. All may, but a COM_CHANGE_USER is
+ * held until its user name is there; false when it names a reserved user.
+ */
+static bool admit_commands(struct session *session)
+{
+    struct lane *lane = &session->to_engine;
+
+    while (lane->begin + lane->ready < lane->end) {
+        struct span bytes =
+            span_of(lane->data + lane->begin + lane->ready, lane->end - lane->begin - lane->ready);
+        uint8_t command = 0;
+        uint32_t len = 0;
+        enum framer_at at = framer_peek(&session->framer, bytes, &command, &len);
+
+        if (at == FRAMER_CUT)
+            return true;
+        if (at == FRAMER_COMMAND && command == COM_CHANGE_USER) {
+            size_t need = PACKET_HEADER_SIZE + (len < USER_PREFIX_MAX ? len : USER_PREFIX_MAX);
+            struct span user;
+            struct err ignored;
+
+            if (bytes.len < need)
+                return true;
+            if (handshake_change_user_parse(
+                    span_of(bytes.data + PACKET_HEADER_SIZE, need - PACKET_HEADER_SIZE), &user,
+                    &ignored) &&
+                is_reserved(session, user)) {
+                refuse_user(session, user, 1);
+                return false;
+            }
+        }
+        lane->ready += framer_take(&session->framer, bytes);
+    }
+    return true;
+}
+
+static void compact(struct lane *lane)
+{
+    if (lane->begin == 0)
+        return;
+    if (lane->begin < lane->end)
+        memmove(lane->data, lane->data + lane->begin, lane->end - lane->begin);
+    lane->end -= lane->begin;
+    lane->begin = 0;
+}
+
+enum step { STEP_MOVED, STEP_BLOCKED, STEP_OVER };
+
+/* Reads what there is into the lane. */
+static enum step lane_fill(struct lane *lane, struct err *err)
+{
+    size_t n = 0;
+
+    if (lane->eof || lane->end == LANE_SIZE)
+        return STEP_BLOCKED;
+    switch (conn_try_read(lane->from, lane->data + lane->end, LANE_SIZE - lane->end, &n, err)) {
+    case IO_DONE:
+        lane->end += n;
+        return STEP_MOVED;
+    case IO_AGAIN:
+        return STEP_BLOCKED;
+    case IO_EOF:
+        lane->eof = true;
+        return STEP_MOVED;
+    case IO_ERROR:
+        return STEP_OVER;
+    }
+    return STEP_OVER;
+}
+
+static enum step lane_drain(struct lane *lane, struct err *err)
+{
+    size_t n = 0;
+
+    if (lane->ready == 0)
+        return STEP_BLOCKED;
+    switch (conn_try_write(lane->to, span_of(lane->data + lane->begin, lane->ready), &n, err)) {
+    case IO_DONE:
+        lane->begin += n;
+        lane->ready -= n;
+        compact(lane);
+        return STEP_MOVED;
+    case IO_AGAIN:
+        return STEP_BLOCKED;
+    case IO_EOF:
+    case IO_ERROR:
+        return STEP_OVER;
+    }
+    return STEP_OVER;
+}
+
+/* Moves bytes of one direction until either side would block. */
+static bool lane_move(struct session *session, struct lane *lane, struct err *err)
+{
+    for (;;) {
+        enum step filled = lane_fill(lane, err);
+        enum step drained;
+
+        if (filled == STEP_OVER)
+            return false;
+        if (lane == &session->to_client)
+            lane->ready = lane->end - lane->begin;
+        else if (!admit_commands(session))
+            return false;
+        drained = lane_drain(lane, err);
+        if (drained == STEP_OVER)
+            return false;
+        if (lane->eof && lane->ready == 0)
+            return false;
+        /* After a short read the next one would only say "again": ask poll() instead. */
+        if (drained == STEP_BLOCKED || (filled == STEP_BLOCKED && lane->ready == 0) ||
+            (lane->end < LANE_SIZE && lane->ready == 0 && !conn_pending(lane->from)))
+            return true;
+    }
+}
+
+/* Both directions until one side ends, an error, or the endpoint's stop. */
+static void relay(struct session *session, struct err *err)
+{
+    struct lane *up = &session->to_engine;
+    struct lane *down = &session->to_client;
+
+    for (;;) {
+        struct pollfd fds[] = {
+            {.fd = conn_borrow_fd(session->client)},
+            {.fd = conn_borrow_fd(session->engine)},
+            {.fd = session->stop_fd, .events = POLLIN},
+        };
+        bool read_up = up->end < LANE_SIZE && !up->eof;
+        bool read_down = down->end < LANE_SIZE && !down->eof;
+        bool pending = (read_up && conn_pending(session->client)) ||
+                       (read_down && conn_pending(session->engine));
+
+        fds[0].events = conn_poll_events(session->client, read_up, down->ready > 0);
+        fds[1].events = conn_poll_events(session->engine, read_down, up->ready > 0);
+        /* A side that nothing is wanted of is left out: poll() would report its hang-up for ever.
+         */
+        for (int i = 0; i < 2; i++) {
+            if (fds[i].events == 0)
+                fds[i].fd = -1;
+        }
+        if (poll(fds, 3, pending ? 0 : -1) < 0 && errno != EINTR)
+            return;
+        if (fds[2].revents)
+            return;
+        if ((fds[0].revents || up->ready > 0 || pending) && !lane_move(session, up, err))
+            return;
+        if ((fds[1].revents || down->ready > 0 || pending) && !lane_move(session, down, err))
+            return;
+    }
+}
+
+/* Up to the point where both sides may speak freely. */
+static bool connection_phase(struct session *session, struct err *err)
+{
+    int64_t deadline_usec = clock_deadline_usec(HANDSHAKE_TIMEOUT);
+    bool greeted = false;
+    bool go_on = false;
+
+    if (!open_engine(session, deadline_usec, err)) {
+        send_error(session->client, 0, ER_SERVER_SHUTDOWN, NULL,
+                   "The cluster's writer is not available; it may be starting");
+        return false;
+    }
+    return relay_greeting(session, deadline_usec, &greeted, err) && greeted &&
+           relay_response(session, deadline_usec, &go_on, err) && go_on;
+}
+
+void session_run(const struct endpoint_spec *spec, struct conn *client, int stop_fd)
+{
+    struct session session;
+    struct err err = {0};
+
+    /* The lanes are large and need no clearing. */
+    session.spec = spec;
+    session.client = client;
+    session.engine = NULL;
+    session.stop_fd = stop_fd;
+    session.framer = (struct framer){0};
+    buf_init(&session.packet, PACKET_MAX);
+    if (connection_phase(&session, &err)) {
+        buf_done(&session.packet);
+        session.to_engine.from = session.to_client.to = session.client;
+        session.to_engine.to = session.to_client.from = session.engine;
+        session.to_engine.begin = session.to_engine.ready = session.to_engine.end = 0;
+        session.to_client.begin = session.to_client.ready = session.to_client.end = 0;
+        session.to_engine.eof = session.to_client.eof = false;
+        relay(&session, &err);
+    }
+    if (err.class != E_NONE)
+        log_debug(spec->name, "session ended: %s", err.text);
+    buf_done(&session.packet);
+    conn_free(session.engine);
+}

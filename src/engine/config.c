@@ -1,0 +1,118 @@
+#include "engine/config.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#define BUFFER_POOL_LEAST (INT64_C(128) << 20)
+
+/* An eighth of the machine's memory: others live on it too, and pages are taken as they fill. */
+static int64_t buffer_pool_bytes(void)
+{
+    int64_t pages = sysconf(_SC_PHYS_PAGES);
+    int64_t bytes = pages > 0 ? pages * sysconf(_SC_PAGESIZE) / 8 : 0;
+
+    return bytes > BUFFER_POOL_LEAST ? bytes : BUFFER_POOL_LEAST;
+}
+
+/* In an option file a value in double quotes keeps spaces and '#'; a quote or a backslash in it
+ * would be read as something else. */
+static bool check_path(const char *path, struct err *err)
+{
+    if (strpbrk(path, "\"\\\r\n"))
+        return err_set(err, E_USAGE, 0,
+                       "directory %s: expected a path without quotes, backslashes and line breaks",
+                       path);
+    return true;
+}
+
+static void render_identity(const struct instance_spec *spec, const struct instance_paths *paths,
+                            const struct engine_home *home, struct buf *buf)
+{
+    buf_printf(buf,
+               "# Written by borealis at every start of the engine; changes here are lost.\n"
+               "[mariadbd]\n"
+               "datadir = \"%s\"\n"
+               "socket = \"%s\"\n"
+               "pid_file = \"%s\"\n"
+               "log_error = \"%s\"\n"
+               "tmpdir = \"%s\"\n"
+               "lc_messages_dir = \"%s\"\n"
+               "character_sets_dir = \"%s/charsets\"\n"
+               "server_id = %u\n",
+               paths->data, paths->socket, paths->pid_file, paths->log, paths->tmp, home->share,
+               home->share, spec->server_id);
+    if (home->plugins)
+        buf_printf(buf, "plugin_dir = \"%s\"\n", home->plugins);
+    if (geteuid() == 0)
+        buf_str(buf, "user = root\n");
+}
+
+/* Who may come in: only the endpoint, through the socket, and never by the daemon's own uid. */
+static void render_access(const struct instance_spec *spec, struct buf *buf)
+{
+    buf_printf(buf,
+               "skip_networking = ON\n"
+               "unix_socket = OFF\n"
+               "proxy_protocol_networks = localhost\n"
+               "require_secure_transport = %s\n"
+               "ssl_ca = \"%s\"\n"
+               "ssl_cert = \"%s\"\n"
+               "ssl_key = \"%s\"\n"
+               "local_infile = ON\n"
+               "secure_file_priv = \"\"\n"
+               "max_connections = 5000\n"
+               "character_set_server = utf8mb4\n",
+               spec->require_secure_transport ? "ON" : "OFF", spec->tls_ca, spec->tls_cert,
+               spec->tls_key);
+}
+
+static void render_durability(struct buf *buf)
+{
+    buf_printf(buf,
+               "innodb_buffer_pool_size = %lld\n"
+               "innodb_flush_log_at_trx_commit = 1\n"
+               "sync_binlog = 1\n",
+               (long long)buffer_pool_bytes());
+}
+
+static void render_replication(const struct instance_spec *spec, const struct instance_paths *paths,
+                               struct buf *buf)
+{
+    buf_printf(buf,
+               "log_bin = \"%s\"\n"
+               "log_slave_updates = ON\n"
+               "binlog_format = ROW\n"
+               "binlog_checksum = CRC32\n"
+               "binlog_row_metadata = FULL\n"
+               "max_binlog_size = 134217728\n"
+               "expire_logs_days = 0\n"
+               "encrypt_binlog = OFF\n"
+               "gtid_domain_id = %u\n"
+               "gtid_strict_mode = ON\n"
+               "relay_log = \"%s/relaylog\"\n"
+               "relay_log_recovery = ON\n"
+               /* The replica's place in the source's log is in two files, written and synced at
+                * every transaction instead of every 10,000 events. */
+               "sync_master_info = 1\n"
+               "sync_relay_log_info = 1\n"
+               "master_info_file = \"%s/master.info\"\n"
+               "relay_log_info_file = \"%s/relay-log.info\"\n"
+               /* The cluster's own bookkeeping and accounts are never a source's to change. */
+               "replicate_wild_ignore_table = mysql.%%\n",
+               paths->binlog_base, spec->gtid_domain_id, paths->relay, paths->relay, paths->relay);
+}
+
+bool engine_config_render(const struct instance_spec *spec, const struct instance_paths *paths,
+                          const struct engine_home *home, struct buf *buf, struct err *err)
+{
+    if (!check_path(paths->dir, err) || !check_path(home->dir, err) ||
+        !check_path(spec->tls_cert, err))
+        return false;
+    render_identity(spec, paths, home, buf);
+    render_access(spec, buf);
+    render_durability(buf);
+    render_replication(spec, paths, buf);
+    if (!buf_ok(buf))
+        return err_set(err, E_LIMIT, 0, "instance %s: its option file is too long", spec->name);
+    return true;
+}

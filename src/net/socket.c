@@ -1,0 +1,167 @@
+#include "net/socket.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define BACKLOG 1024
+
+bool socket_check_path(const char *path, struct err *err)
+{
+    size_t most = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
+
+    if (strlen(path) > most)
+        return err_set(err, E_LIMIT, 0,
+                       "%s: expected at most %zu bytes for the path of a unix socket, found %zu; "
+                       "choose a directory with a shorter path",
+                       path, most, strlen(path));
+    return true;
+}
+
+static bool unix_address(const char *path, struct sockaddr_un *ret_address, struct err *err)
+{
+    if (!socket_check_path(path, err))
+        return false;
+    *ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    memcpy(ret_address->sun_path, path, strlen(path) + 1);
+    return true;
+}
+
+static bool set_nonblocking(int fd, struct err *err)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0)
+        return err_errno(err, "socket: cannot make it non-blocking");
+    return true;
+}
+
+bool socket_listen_tcp(const struct address *address, int *ret_fd, struct err *err)
+{
+    char ip[ADDRESS_IP_MAX];
+    int on = 1;
+    int fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    address_ip(address, ip);
+    if (fd < 0)
+        return err_errno(err, "%s port %u: cannot make a socket", ip,
+                         (unsigned)address_port(address));
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(fd, (const struct sockaddr *)&address->storage, address->len) != 0 ||
+        listen(fd, BACKLOG) != 0) {
+        (void)err_errno(err, "%s port %u: cannot listen", ip, (unsigned)address_port(address));
+        fd_close(&fd);
+        return false;
+    }
+    *ret_fd = fd;
+    return true;
+}
+
+bool socket_listen_unix(const char *path, int *ret_fd, struct err *err)
+{
+    struct sockaddr_un address;
+    int fd;
+
+    if (!unix_address(path, &address, err))
+        return false;
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return err_errno(err, "%s: cannot make a socket", path);
+    (void)unlink(path);
+    if (bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
+        chmod(path, 0600) != 0 || listen(fd, BACKLOG) != 0) {
+        (void)err_errno(err, "%s: cannot listen", path);
+        fd_close(&fd);
+        return false;
+    }
+    *ret_fd = fd;
+    return true;
+}
+
+bool socket_connect_unix(const char *path, int *ret_fd, struct err *err)
+{
+    struct sockaddr_un address;
+    int fd;
+
+    if (!unix_address(path, &address, err))
+        return false;
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return err_errno(err, "%s: cannot make a socket", path);
+    /* connect() to a unix socket returns at once unless the listener's backlog is full. */
+    if (connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
+        (void)err_errno(err, "%s: cannot connect", path);
+        fd_close(&fd);
+        return false;
+    }
+    if (!set_nonblocking(fd, err)) {
+        fd_close(&fd);
+        return false;
+    }
+    *ret_fd = fd;
+    return true;
+}
+
+bool socket_peer_pid(int fd, pid_t *ret_pid, struct err *err)
+{
+    struct ucred peer;
+    socklen_t len = sizeof peer;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) != 0)
+        return err_errno(err, "socket: no peer credentials");
+    *ret_pid = peer.pid;
+    return true;
+}
+
+bool socket_accept(int listen_fd, int stop_fd, int *ret_fd, struct err *err)
+{
+    struct pollfd ready[] = {{.fd = listen_fd, .events = POLLIN},
+                             {.fd = stop_fd, .events = POLLIN}};
+    int fd = -1;
+
+    while (fd < 0) {
+        if (poll(ready, 2, -1) < 0) {
+            if (errno == EINTR)
+                continue;
+            return err_errno(err, "listener: cannot wait");
+        }
+        if (ready[1].revents) {
+            *ret_fd = -1;
+            return true;
+        }
+        fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd < 0 && errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+            bool passing = errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+                           errno == ENOMEM || errno == EPROTO;
+
+            (void)err_errno(err, "listener: cannot accept");
+            err->retriable = passing;
+            return false;
+        }
+    }
+    *ret_fd = fd;
+    return true;
+}
+
+void socket_tune_tcp(int fd)
+{
+    int on = 1;
+    int idle_sec = 60;
+    int interval_sec = 15;
+    int probes = 4;
+
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_sec, sizeof idle_sec);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_sec, sizeof interval_sec);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+}

@@ -1,0 +1,33 @@
+/*
+ * Sockets: making, accepting and connecting them. Descriptors are CLOEXEC and non-blocking; the
+ * caller owns them.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "net/address.h"
+
+/* A listening TCP socket; port 0 lets the kernel choose. E_IO, code EADDRINUSE when taken. */
+MUST_CHECK bool socket_listen_tcp(const struct address *address, int *ret_fd, struct err *err);
+
+/* A listening unix socket of mode 0600 that replaces a dead one of that path. */
+MUST_CHECK bool socket_listen_unix(const char *path, int *ret_fd, struct err *err);
+
+/* Connects to a unix socket. */
+MUST_CHECK bool socket_connect_unix(const char *path, int *ret_fd, struct err *err);
+
+/* The pid of the process that listens at a connected unix socket (SO_PEERCRED). */
+MUST_CHECK bool socket_peer_pid(int fd, pid_t *ret_pid, struct err *err);
+
+/*
+ * Waits for a client until one comes or stop_fd becomes readable. *ret_fd is -1 in the second case.
+ * Failures that pass by themselves (too many descriptors, a client that is gone already) are
+ * retriable.
+ */
+MUST_CHECK bool socket_accept(int listen_fd, int stop_fd, int *ret_fd, struct err *err);
+
+/* No Nagle delay, and keep-alive that finds a dead peer after about 2 minutes. */
+void socket_tune_tcp(int fd);
+
+/* Refuses paths longer than sockaddr_un holds (107 bytes) with a message that says so. */
+MUST_CHECK bool socket_check_path(const char *path, struct err *err);
