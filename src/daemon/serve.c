@@ -155,6 +155,7 @@ static bool open_endpoint(struct daemon *daemon, struct err *err)
                                     .tls_engine = daemon->tls_engine,
                                     .require_secure_transport =
                                         daemon->settings.settings.require_secure_transport,
+                                    .master_user = daemon->settings.settings.master_user,
                                     .reserved_users = reserved_users},
             listen_fd, &daemon->endpoint, err))
         return false;
@@ -231,8 +232,8 @@ static bool supervise(struct daemon *daemon, struct err *err)
     bool ready = false;
 
     while (!asked_to_stop(daemon)) {
-        if (daemon->restart_at_usec != CLOCK_NEVER) {
-            if (clock_now_usec() >= daemon->restart_at_usec && !restart(daemon, err))
+        if (clock_now_usec() >= daemon->restart_at_usec) {
+            if (!restart(daemon, err))
                 return false;
         } else if (engine_has_ended(daemon)) {
             /* At the very first start there is nothing to keep up, and a person is looking. */
@@ -240,14 +241,15 @@ static bool supervise(struct daemon *daemon, struct err *err)
                 return cluster_wait_ready(daemon->cluster, 0, err);
             ready = false;
             engine_ended(daemon, "the engine ended by itself");
-        } else if (!ready) {
+        } else if (!ready && daemon->restart_at_usec == CLOCK_NEVER) {
             if (!wait_ready(daemon, &ready, err))
                 return false;
             continue;
-        } else if (clock_now_usec() >= daemon->purge_at_usec) {
+        } else if (ready && clock_now_usec() >= daemon->purge_at_usec) {
             purge(daemon);
+        } else {
+            wait_for_work(daemon);
         }
-        wait_for_work(daemon);
     }
     return true;
 }

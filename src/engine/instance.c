@@ -30,6 +30,7 @@ struct instance {
     struct instance_paths paths;
     const struct engine_home *home;
     struct process process;
+    bool terminated; /* the process was sent SIGTERM */
 };
 
 bool instance_new(const struct instance_spec *spec, const struct engine_home *home,
@@ -230,7 +231,14 @@ bool instance_stop(struct instance *instance, int64_t deadline_usec, struct err 
 {
     if (instance->process.pid == 0)
         return true;
-    (void)process_signal(&instance->process, SIGTERM);
+    /* In the middle of its start an engine loses a SIGTERM for good: it must answer first. */
+    if (!instance->terminated) {
+        (void)!instance_wait_ready(instance, deadline_usec, err);
+        if (err->class == E_TIMEOUT && process_alive(&instance->process))
+            return false;
+        (void)process_signal(&instance->process, SIGTERM);
+        instance->terminated = true;
+    }
     if (!process_wait(&instance->process, deadline_usec, NULL, err))
         return err_prefix(err, "instance %s: engine", instance->spec.name);
     instance_reap(instance);
@@ -243,6 +251,16 @@ void instance_reap(struct instance *instance)
 
     (void)!process_wait(&instance->process, 0, NULL, &ignored);
     process_done(&instance->process);
+    instance->terminated = false;
+}
+
+bool instance_kill(struct instance *instance, int64_t deadline_usec, struct err *err)
+{
+    (void)process_signal(&instance->process, SIGKILL);
+    if (!process_wait(&instance->process, deadline_usec, NULL, err))
+        return err_prefix(err, "instance %s: engine", instance->spec.name);
+    instance_reap(instance);
+    return true;
 }
 
 bool instance_connect(struct instance *instance, unsigned timeout_sec, struct sql **ret_sql,
