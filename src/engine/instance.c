@@ -186,20 +186,18 @@ bool instance_adopt(struct instance *instance, pid_t pid, uint64_t start_ticks,
 /* The last "[ERROR]" line in the engine's log, for the message about why it ended. */
 static void last_log_error(struct instance *instance, char *line, size_t size)
 {
-    char tail[LOG_TAIL + 1];
-    int fd = open(instance->paths.log, O_RDONLY | O_CLOEXEC);
     const char *found = NULL;
-    off_t end = fd >= 0 ? lseek(fd, 0, SEEK_END) : -1;
-    ssize_t n = end >= 0 ? pread(fd, tail, LOG_TAIL, end > LOG_TAIL ? end - LOG_TAIL : 0) : -1;
+    char *tail = NULL;
+    struct err ignored;
 
-    fd_close(&fd);
-    tail[n > 0 ? n : 0] = 0;
+    (void)snprintf(line, size, "no error there");
+    if (!file_read_tail(instance->paths.log, LOG_TAIL, &tail, &ignored))
+        return;
     for (const char *next = strstr(tail, "[ERROR]"); next; next = strstr(next + 1, "[ERROR]"))
         found = next;
     if (found)
         (void)snprintf(line, size, "%.*s", (int)strcspn(found, "\n"), found);
-    else
-        (void)snprintf(line, size, "no error there");
+    mem_free(tail);
 }
 
 bool instance_wait_ready(struct instance *instance, int64_t deadline_usec, struct err *err)

@@ -596,20 +596,6 @@ def test_secrets_are_in_no_log(make_cluster):
             assert word.encode() not in text, f"secret number {number} is in {name}"
 
 
-def test_password_of_an_account_is_not_in_the_binlog(make_cluster):
-    """Whoever may read the binlog, a replica first of all, would see it in clear."""
-    cluster = make_cluster()
-    cluster.start()
-    cluster.account("CREATE USER 'u'@'%' IDENTIFIED BY 'a-users-own-password'",
-                    "ALTER USER 'u'@'%' IDENTIFIED BY 'a-users-next-password'",
-                    "SET PASSWORD FOR 'u'@'%' = PASSWORD('a-users-last-password')")  # fmt: skip
-    assert cluster.query("SELECT 1 AS one", user="u", password="a-users-last-password")
-    cluster.interrupt()
-    for path in (cluster.instance / "binlog").rglob("*"):
-        if path.is_file():
-            assert b"a-users-" not in path.read_bytes(), path
-
-
 def test_passwords_are_on_no_command_line(make_cluster):
     """While it is created, too: anybody on the machine may read the arguments of a process."""
     cluster = make_cluster()
