@@ -16,7 +16,7 @@ export BOREALIS_BINARY ?= $(CURDIR)/$(BUILD)/borealis
 
 .DEFAULT_GOAL := build
 .PHONY: build deps deps-test engine servers run test check unit style scenario asan tsan bench \
-        soak fresh-root install clean
+        soak fuzz fresh-root install clean
 
 deps:
 	@tools/install-deps build
@@ -66,6 +66,10 @@ asan tsan: deps-test servers
 bench: deps-test build engine
 	@tools/fetch-server bench
 	@$(PYTHON) -B bench/ratios.py
+
+fuzz: deps-test
+	@tools/install-deps fuzz
+	@tools/run-fuzz
 
 soak: deps-test build servers
 	@tools/run-soak

@@ -117,9 +117,9 @@ static void print_banner(struct daemon *daemon)
     printf("  user       %s, password in %s\n", settings->master_user, credentials);
     printf("  CA         %s\n\n", cluster_borrow_tls_ca(daemon->cluster));
     printf("Next, in another terminal:\n");
-    printf("  borealis status --dir %s\n", daemon->directory.path);
-    printf("  borealis client --dir %s        (or: mysql --defaults-file=%s)\n",
-           daemon->directory.path, credentials);
+    printf("  %s status --dir %s\n", program_invocation_name, daemon->directory.path);
+    printf("  %s client --dir %s\n", program_invocation_name, daemon->directory.path);
+    printf("  mysql --defaults-file=%s\n", credentials);
     printf("Ctrl-C stops the cluster; everything is in that one directory.\n\n");
     (void)fflush(stdout);
 }
