@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "endpoint/account_statement.h"
+#include "endpoint/lane.h"
 #include "net/address.h"
 #include "net/socket.h"
 #include "wire/framer.h"
@@ -18,8 +19,6 @@
 #define HANDSHAKE_TIMEOUT (10 * USEC_PER_SEC) /* MySQL's connect_timeout */
 #define GOODBYE_TIMEOUT   (1 * USEC_PER_SEC)
 #define PACKET_MAX        8192 /* of the handshake: names, plugins and attributes are far shorter */
-#define LANE_SIZE         16384
-#define LANE_SPARE        4096 /* by how much a statement may grow that is sent in another form */
 #define USER_PREFIX_MAX   1024 /* of a COM_CHANGE_USER that must be seen to find its user name */
 
 /* Error numbers and SQLSTATEs that MySQL's and MariaDB's clients know. */
@@ -27,20 +26,6 @@
 #define ER_ACCESS_DENIED             1045
 #define ER_HANDSHAKE                 1043
 #define ER_SECURE_TRANSPORT_REQUIRED 3159
-
-/*
- * One direction: bytes read from one side and not yet written to the other. data[begin, begin +
- * ready) may be written; what follows up to end was read and is not admitted yet.
- */
-struct lane {
-    struct conn *from;
-    struct conn *to;
-    size_t begin;
-    size_t ready;
-    size_t end;
-    bool eof; /* nothing more comes */
-    uint8_t data[LANE_SIZE + LANE_SPARE];
-};
 
 struct session {
     const struct endpoint_spec *spec;
@@ -234,11 +219,6 @@ enum verdict {
     REFUSE, /* the client was told; the session is over */
 };
 
-static struct span unread(const struct lane *lane)
-{
-    return span_of(lane->data + lane->begin + lane->ready, lane->end - lane->begin - lane->ready);
-}
-
 /* A change of user is held until its user name is there. */
 static enum verdict judge_change_user(struct session *session, struct span bytes, uint32_t len)
 {
@@ -260,11 +240,9 @@ static enum verdict judge_change_user(struct session *session, struct span bytes
     return PASS;
 }
 
-/* Puts the call of the procedure in the place of the statement at the front of an empty lane. */
+/* Puts the call of the procedure in the place of the statement. */
 static void replace_statement(struct lane *lane, struct span text)
 {
-    size_t old_size = PACKET_HEADER_SIZE + 1 + text.len;
-    size_t rest = lane->end - old_size;
     struct buf packet;
     size_t header;
 
@@ -274,10 +252,7 @@ static void replace_statement(struct lane *lane, struct span text)
     buf_u8(&packet, COM_QUERY);
     account_statement_write_call(&packet, text);
     buf_patch_u24(&packet, header, (uint32_t)(packet.len - PACKET_HEADER_SIZE));
-    memmove(lane->data + packet.len, lane->data + old_size, rest);
-    memcpy(lane->data, packet.data, packet.len);
-    lane->ready = packet.len;
-    lane->end = packet.len + rest;
+    lane_replace(lane, PACKET_HEADER_SIZE + 1 + text.len, buf_span(&packet));
     buf_done(&packet);
 }
 
@@ -298,7 +273,7 @@ static enum verdict judge_query(struct session *session, struct span bytes, uint
         return HOLD;
     if (!account_statement_is(span_of(text, prefix)) || text_len > ACCOUNT_STATEMENT_MAX)
         return PASS;
-    if (bytes.len < PACKET_HEADER_SIZE + 1 + text_len || lane->begin + lane->ready > 0)
+    if (bytes.len < PACKET_HEADER_SIZE + 1 + text_len || lane->admitted > 0)
         return HOLD;
     replace_statement(lane, span_of(text, text_len));
     return PASS;
@@ -325,107 +300,55 @@ static enum verdict judge(struct session *session, struct span bytes)
     return REFUSE;
 }
 
-/* Marks as ready what of the client's bytes may go to the engine; false: the session is over. */
+/* Admits what of the client's bytes may go to the engine; false: the session is over. */
 static bool admit_commands(struct session *session)
 {
     struct lane *lane = &session->to_engine;
-    struct span bytes = unread(lane);
+    struct span bytes = lane_unread(lane);
 
     while (bytes.len > 0) {
+        size_t admitted = lane->admitted;
+
         switch (judge(session, bytes)) {
         case PASS:
             /* Unless it was replaced, and is admitted: then the framer stays where it is. */
-            if (unread(lane).data == bytes.data)
-                lane->ready += framer_take(&session->framer, bytes);
+            if (lane->admitted == admitted)
+                lane_admit(lane, framer_take(&session->framer, bytes));
             break;
         case HOLD:
             return true;
         case REFUSE:
             return false;
         }
-        bytes = unread(lane);
+        bytes = lane_unread(lane);
     }
     return true;
 }
 
-static void compact(struct lane *lane)
-{
-    if (lane->begin == 0)
-        return;
-    if (lane->begin < lane->end)
-        memmove(lane->data, lane->data + lane->begin, lane->end - lane->begin);
-    lane->end -= lane->begin;
-    lane->begin = 0;
-}
-
-enum step { STEP_MOVED, STEP_BLOCKED, STEP_OVER };
-
-/* Reads what there is into the lane. */
-static enum step lane_fill(struct lane *lane, struct err *err)
-{
-    size_t n = 0;
-
-    if (lane->eof || lane->end >= LANE_SIZE)
-        return STEP_BLOCKED;
-    switch (conn_try_read(lane->from, lane->data + lane->end, LANE_SIZE - lane->end, &n, err)) {
-    case IO_DONE:
-        lane->end += n;
-        return STEP_MOVED;
-    case IO_AGAIN:
-        return STEP_BLOCKED;
-    case IO_EOF:
-        lane->eof = true;
-        return STEP_MOVED;
-    case IO_ERROR:
-        return STEP_OVER;
-    }
-    return STEP_OVER;
-}
-
-static enum step lane_drain(struct lane *lane, struct err *err)
-{
-    size_t n = 0;
-
-    if (lane->ready == 0)
-        return STEP_BLOCKED;
-    switch (conn_try_write(lane->to, span_of(lane->data + lane->begin, lane->ready), &n, err)) {
-    case IO_DONE:
-        lane->begin += n;
-        lane->ready -= n;
-        compact(lane);
-        return STEP_MOVED;
-    case IO_AGAIN:
-        return STEP_BLOCKED;
-    case IO_EOF:
-    case IO_ERROR:
-        return STEP_OVER;
-    }
-    return STEP_OVER;
-}
-
-static bool lane_admit(struct session *session, struct lane *lane)
+/* Results are passed on unread. */
+static bool admit(struct session *session, struct lane *lane)
 {
     if (lane == &session->to_engine)
         return admit_commands(session);
-    lane->ready = lane->end - lane->begin;
+    lane_admit(lane, lane_unread(lane).len);
     return true;
 }
 
 /* Moves bytes of one direction until either side would block; false: the session is over. */
-static bool lane_move(struct session *session, struct lane *lane, struct err *err)
+static bool move(struct session *session, struct lane *lane, struct err *err)
 {
     bool look_again = true; /* after a short read the next one would only say "again" */
 
     for (;;) {
-        if (!lane_admit(session, lane))
+        if (!admit(session, lane))
             return false;
-        if (lane->ready > 0) {
+        if (lane->admitted > 0) {
             switch (lane_drain(lane, err)) {
-            case STEP_MOVED:
+            case LANE_MOVED:
                 continue;
-            case STEP_BLOCKED:
+            case LANE_BLOCKED:
                 return true;
-            case STEP_OVER:
+            case LANE_OVER:
                 return false;
             }
         }
@@ -434,12 +357,12 @@ static bool lane_move(struct session *session, struct lane *lane, struct err *er
         if (!look_again && !conn_pending(lane->from))
             return true;
         switch (lane_fill(lane, err)) {
-        case STEP_MOVED:
+        case LANE_MOVED:
             look_again = lane->end >= LANE_SIZE || lane->eof;
             continue;
-        case STEP_BLOCKED:
+        case LANE_BLOCKED:
             return true;
-        case STEP_OVER:
+        case LANE_OVER:
             return false;
         }
     }
@@ -462,8 +385,8 @@ static void relay(struct session *session, struct err *err)
         bool pending = (read_up && conn_pending(session->client)) ||
                        (read_down && conn_pending(session->engine));
 
-        fds[0].events = conn_poll_events(session->client, read_up, down->ready > 0);
-        fds[1].events = conn_poll_events(session->engine, read_down, up->ready > 0);
+        fds[0].events = conn_poll_events(session->client, read_up, down->admitted > 0);
+        fds[1].events = conn_poll_events(session->engine, read_down, up->admitted > 0);
         /* A side that nothing is wanted of is left out: poll() would report its hang-up for ever.
          */
         for (int i = 0; i < 2; i++) {
@@ -474,9 +397,9 @@ static void relay(struct session *session, struct err *err)
             return;
         if (fds[2].revents)
             return;
-        if ((fds[0].revents || up->ready > 0 || pending) && !lane_move(session, up, err))
+        if ((fds[0].revents || up->admitted > 0 || pending) && !move(session, up, err))
             return;
-        if ((fds[1].revents || down->ready > 0 || pending) && !lane_move(session, down, err))
+        if ((fds[1].revents || down->admitted > 0 || pending) && !move(session, down, err))
             return;
     }
 }
@@ -512,11 +435,8 @@ void session_run(const struct endpoint_spec *spec, struct conn *client, int stop
     buf_init(&session.packet, PACKET_MAX);
     if (connection_phase(&session, &err)) {
         buf_done(&session.packet);
-        session.to_engine.from = session.to_client.to = session.client;
-        session.to_engine.to = session.to_client.from = session.engine;
-        session.to_engine.begin = session.to_engine.ready = session.to_engine.end = 0;
-        session.to_client.begin = session.to_client.ready = session.to_client.end = 0;
-        session.to_engine.eof = session.to_client.eof = false;
+        lane_init(&session.to_engine, client, session.engine);
+        lane_init(&session.to_client, session.engine, client);
         relay(&session, &err);
     }
     if (err.class != E_NONE)
