@@ -15,7 +15,7 @@ PYTEST  = $(PYTHON) -B -m pytest -q -p no:cacheprovider
 export BOREALIS_BINARY ?= $(CURDIR)/$(BUILD)/borealis
 
 .DEFAULT_GOAL := build
-.PHONY: build deps deps-test engine servers run test check unit style scenario asan tsan bench \
+.PHONY: build build-tests deps deps-test engine servers run test check unit style scenario asan tsan bench \
         soak fuzz fresh-root install clean
 
 deps:
@@ -24,10 +24,20 @@ deps:
 deps-test:
 	@tools/install-deps build test
 
+# The client library is unpacked, too: installing it may upgrade a server of the system.
 $(BUILD)/build.ninja: | deps
-	@meson setup $(BUILD) >/dev/null
+	@tools/fetch-server connector
+	@meson setup $(BUILD) -Dconnector="$$(tools/fetch-server --path connector)" >$(BUILD).log || { cat $(BUILD).log; exit 1; }
 
 build: deps $(BUILD)/build.ninja
+	@ninja -C $(BUILD) --quiet
+
+# A build directory made for `make run` does not know of the tests yet.
+$(BUILD)/with-tests: $(BUILD)/build.ninja | deps-test
+	@meson configure $(BUILD) -Dtests=true
+	@touch $@
+
+build-tests: deps-test $(BUILD)/with-tests
 	@ninja -C $(BUILD) --quiet
 
 engine:
@@ -44,7 +54,7 @@ run: build engine
 	@$(BUILD)/borealis serve $(ARGS)
 endif
 
-test: deps-test build servers
+test: build-tests servers
 	@tools/run-tests
 
 style:
@@ -52,12 +62,12 @@ style:
 	@tools/check-banned
 	@tools/check-format
 
-unit: build
+unit: build-tests
 	@meson test -C $(BUILD) --no-rebuild --quiet --suite unit
 
 check: deps-test style unit
 
-scenario: deps-test build servers
+scenario: build-tests servers
 	@$(PYTEST) tests/servers tests/scenario
 
 asan tsan: deps-test servers
@@ -82,4 +92,4 @@ install: build
 	@meson install -C $(BUILD)
 
 clean:
-	@rm -rf build build-asan build-tsan
+	@rm -rf build build-asan build-tsan build-clang build-fuzz
