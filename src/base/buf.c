@@ -56,7 +56,7 @@ void buf_str(struct buf *buf, const char *text)
     buf_bytes(buf, span_str(text));
 }
 
-static void write_le(struct buf *buf, uint64_t value, size_t n)
+void buf_le(struct buf *buf, uint64_t value, size_t n)
 {
     uint8_t bytes[8];
 
@@ -67,27 +67,58 @@ static void write_le(struct buf *buf, uint64_t value, size_t n)
 
 void buf_u8(struct buf *buf, uint8_t value)
 {
-    write_le(buf, value, 1);
+    buf_le(buf, value, 1);
 }
 
 void buf_u16(struct buf *buf, uint16_t value)
 {
-    write_le(buf, value, 2);
+    buf_le(buf, value, 2);
 }
 
 void buf_u24(struct buf *buf, uint32_t value)
 {
-    write_le(buf, value, 3);
+    buf_le(buf, value, 3);
 }
 
 void buf_u32(struct buf *buf, uint32_t value)
 {
-    write_le(buf, value, 4);
+    buf_le(buf, value, 4);
 }
 
 void buf_u64(struct buf *buf, uint64_t value)
 {
-    write_le(buf, value, 8);
+    buf_le(buf, value, 8);
+}
+
+void buf_be(struct buf *buf, uint64_t value, size_t n)
+{
+    uint8_t bytes[8];
+
+    for (size_t i = 0; i < n; i++)
+        bytes[i] = (uint8_t)(value >> (8 * (n - 1 - i)));
+    buf_bytes(buf, span_of(bytes, n));
+}
+
+void buf_lenenc(struct buf *buf, uint64_t value)
+{
+    if (value < 0xfb) {
+        buf_le(buf, value, 1);
+    } else if (value <= 0xffff) {
+        buf_u8(buf, 0xfc);
+        buf_le(buf, value, 2);
+    } else if (value <= 0xffffff) {
+        buf_u8(buf, 0xfd);
+        buf_le(buf, value, 3);
+    } else {
+        buf_u8(buf, 0xfe);
+        buf_le(buf, value, 8);
+    }
+}
+
+void buf_lenenc_bytes(struct buf *buf, struct span bytes)
+{
+    buf_lenenc(buf, bytes.len);
+    buf_bytes(buf, bytes);
 }
 
 void buf_printf(struct buf *buf, const char *format, ...)
@@ -119,16 +150,21 @@ size_t buf_reserve(struct buf *buf, size_t n)
     return offset;
 }
 
-void buf_patch_u24(struct buf *buf, size_t offset, uint32_t value)
+void buf_patch_le(struct buf *buf, size_t offset, uint64_t value, size_t n)
 {
     if (buf->bad)
         return;
-    if (offset > buf->len || buf->len - offset < 3) {
+    if (offset > buf->len || n > buf->len - offset) {
         buf->bad = true;
         return;
     }
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < n; i++)
         buf->data[offset + i] = (uint8_t)(value >> (8 * i));
+}
+
+void buf_patch_u24(struct buf *buf, size_t offset, uint32_t value)
+{
+    buf_patch_le(buf, offset, value, 3);
 }
 
 const char *buf_borrow_cstr(struct buf *buf)

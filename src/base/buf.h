@@ -28,12 +28,22 @@ void buf_u16(struct buf *buf, uint16_t value);
 void buf_u24(struct buf *buf, uint32_t value);
 void buf_u32(struct buf *buf, uint32_t value);
 void buf_u64(struct buf *buf, uint64_t value);
+
+/* The lower n bytes, n <= 8, of an integer: little-endian and big-endian. */
+void buf_le(struct buf *buf, uint64_t value, size_t n);
+void buf_be(struct buf *buf, uint64_t value, size_t n);
+
+/* The protocol's length-encoded integer, in its shortest form; and a string after its length. */
+void buf_lenenc(struct buf *buf, uint64_t value);
+void buf_lenenc_bytes(struct buf *buf, struct span bytes);
+
 void buf_bytes(struct buf *buf, struct span bytes);
 void buf_str(struct buf *buf, const char *text); /* without a NUL */
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* n zero bytes; returns their offset for buf_patch_u24(). */
+/* n zero bytes; returns their offset for a buf_patch. */
 size_t buf_reserve(struct buf *buf, size_t n);
+void buf_patch_le(struct buf *buf, size_t offset, uint64_t value, size_t n);
 void buf_patch_u24(struct buf *buf, size_t offset, uint32_t value);
 
 /* The text with a NUL after it that is not counted; borrowed until the next write. */

@@ -37,7 +37,7 @@ void cursor_skip(struct cursor *cur, size_t n)
     (void)cursor_bytes(cur, n);
 }
 
-static uint64_t read_le(struct cursor *cur, size_t n)
+uint64_t cursor_le(struct cursor *cur, size_t n)
 {
     struct span bytes = cursor_bytes(cur, n);
     uint64_t value = 0;
@@ -47,29 +47,39 @@ static uint64_t read_le(struct cursor *cur, size_t n)
     return value;
 }
 
+uint64_t cursor_be(struct cursor *cur, size_t n)
+{
+    struct span bytes = cursor_bytes(cur, n);
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < bytes.len; i++)
+        value = value << 8 | bytes.data[i];
+    return value;
+}
+
 uint8_t cursor_u8(struct cursor *cur)
 {
-    return (uint8_t)read_le(cur, 1);
+    return (uint8_t)cursor_le(cur, 1);
 }
 
 uint16_t cursor_u16(struct cursor *cur)
 {
-    return (uint16_t)read_le(cur, 2);
+    return (uint16_t)cursor_le(cur, 2);
 }
 
 uint32_t cursor_u24(struct cursor *cur)
 {
-    return (uint32_t)read_le(cur, 3);
+    return (uint32_t)cursor_le(cur, 3);
 }
 
 uint32_t cursor_u32(struct cursor *cur)
 {
-    return (uint32_t)read_le(cur, 4);
+    return (uint32_t)cursor_le(cur, 4);
 }
 
 uint64_t cursor_u64(struct cursor *cur)
 {
-    return read_le(cur, 8);
+    return cursor_le(cur, 8);
 }
 
 uint64_t cursor_lenenc(struct cursor *cur)

@@ -27,6 +27,10 @@ uint32_t cursor_u24(struct cursor *cur);
 uint32_t cursor_u32(struct cursor *cur);
 uint64_t cursor_u64(struct cursor *cur);
 
+/* An unsigned integer of n bytes, n <= 8, little-endian and big-endian. */
+uint64_t cursor_le(struct cursor *cur, size_t n);
+uint64_t cursor_be(struct cursor *cur, size_t n);
+
 /* 0xfb (NULL) and 0xff are not integers: they set `bad`. */
 uint64_t cursor_lenenc(struct cursor *cur);
 struct span cursor_lenenc_bytes(struct cursor *cur);
