@@ -76,6 +76,7 @@ enum event_type {
     EVENT_MARIADB_WRITE_ROWS_COMPRESSED = 169,
     EVENT_MARIADB_UPDATE_ROWS_COMPRESSED = 170,
     EVENT_MARIADB_DELETE_ROWS_COMPRESSED = 171,
+    EVENT_MARIADB_PARTIAL_ROW_DATA = 172,
 };
 
 enum event_flag {
@@ -135,3 +136,14 @@ MUST_CHECK bool event_header_decode(struct span bytes, struct event_header *ret_
                                     struct err *err);
 
 void event_header_encode(struct buf *buf, const struct event_header *header);
+
+/*
+ * How a decoder of this directory ends: true when every byte of the body was consumed and none was
+ * missing; otherwise E_PROTO that names the event type and the sizes.
+ */
+MUST_CHECK bool event_body_end(const struct cursor *cur, uint8_t type, struct span body,
+                               struct err *err);
+
+/* The same for events that newer servers may have made longer: only what is missing fails. */
+MUST_CHECK bool event_body_ok(const struct cursor *cur, uint8_t type, struct span body,
+                              struct err *err);
