@@ -56,7 +56,7 @@ static const struct event_type_info mysql_types[] = {
     [EVENT_PARTIAL_UPDATE_ROWS] = MYSQL("Update_rows_partial", EVENT_DECODED, "MySQL 8.0.3"),
     [EVENT_TRANSACTION_PAYLOAD] = MYSQL("Transaction_payload", EVENT_DECODED, "MySQL 8.0.20"),
     [EVENT_HEARTBEAT_V2] = MYSQL("Heartbeat_v2", EVENT_DECODED, "MySQL 8.0.26; never in a file"),
-    [EVENT_GTID_TAGGED] = MYSQL("Gtid_tagged", EVENT_DECODED, "MySQL 8.3"),
+    [EVENT_GTID_TAGGED] = MYSQL("Gtid_tagged_log_event", EVENT_DECODED, "MySQL 8.3"),
 };
 
 #define MARIADB_FIRST EVENT_MARIADB_ANNOTATE_ROWS

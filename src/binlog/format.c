@@ -1,5 +1,7 @@
 #include "binlog/format.h"
 
+#define FIXED_SIZE 57 /* bytes of the body before the post-header lengths */
+
 static uint32_t parse_number(const char **text)
 {
     uint32_t number = 0;
@@ -70,6 +72,13 @@ static bool decode_types(struct cursor *cur, struct format *format, struct err *
     lengths = cursor_bytes(cur, count);
     memcpy(format->post_header_lengths, lengths.data, lengths.len);
     format->type_count = (uint8_t)count;
+    /* The array has this event's own length too: a damaged version text shows here. */
+    if (count >= EVENT_FORMAT_DESCRIPTION &&
+        format->post_header_lengths[EVENT_FORMAT_DESCRIPTION - 1] != (uint8_t)(FIXED_SIZE + count))
+        return err_set(err, E_PROTO, 0,
+                       "Format_desc event of %s: %zu event types, but a post-header of %u bytes",
+                       format->server_version, count,
+                       format->post_header_lengths[EVENT_FORMAT_DESCRIPTION - 1]);
     format->checksum = has_checksum ? cursor_u8(cur) : CHECKSUM_UNDEFINED;
     if (has_checksum && format->checksum > CHECKSUM_CRC32)
         return err_set(err, E_PROTO, 0,
@@ -224,8 +233,20 @@ void format_init(struct format *format, const char *server_version, uint8_t chec
         format->post_header_lengths[EVENT_GTID - 1] = 25;
         format->post_header_lengths[EVENT_ANONYMOUS_GTID - 1] = 25;
     }
-    format->post_header_lengths[EVENT_FORMAT_DESCRIPTION - 1] = (uint8_t)(57 + format->type_count);
+    format->post_header_lengths[EVENT_FORMAT_DESCRIPTION - 1] =
+        (uint8_t)(FIXED_SIZE + format->type_count);
     format->checksum = format_version_has_checksum(format->family, format->version)
                            ? checksum
                            : CHECKSUM_UNDEFINED;
+}
+
+bool format_check_post_header(const struct format *format, uint8_t type, uint8_t expected,
+                              struct err *err)
+{
+    uint8_t found = format_post_header_length(format, type);
+
+    if (found != 0 && found != expected)
+        return err_set(err, E_PROTO, 0, "%s event: post-header of %u bytes, expected %u",
+                       event_type_name(type), found, expected);
+    return true;
 }

@@ -71,3 +71,10 @@ static inline size_t format_event_checksum_size(const struct format *format)
 {
     return format->checksum == CHECKSUM_CRC32 ? EVENT_CHECKSUM_SIZE : 0;
 }
+
+/*
+ * Refuses events of a type whose post-header is not of the length that our decoder knows; E_PROTO.
+ * A length of 0, in a format made by hand, is taken as unknown and passes.
+ */
+MUST_CHECK bool format_check_post_header(const struct format *format, uint8_t type,
+                                         uint8_t expected, struct err *err);
