@@ -143,7 +143,7 @@ size_t buf_reserve(struct buf *buf, size_t n)
 {
     size_t offset = buf->len;
 
-    if (!grow(buf, n))
+    if (n == 0 || !grow(buf, n))
         return offset;
     memset(buf->data + buf->len, 0, n);
     buf->len += n;

@@ -61,6 +61,7 @@ bool inflate_bytes(struct inflater *inflater, struct span compressed, size_t max
     struct cursor cur = cursor_of(compressed);
     struct span stream;
     uint32_t size;
+    uint8_t nothing;
     size_t at;
 
     if (!read_head(&cur, &size, err))
@@ -76,9 +77,9 @@ bool inflate_bytes(struct inflater *inflater, struct span compressed, size_t max
     if (!buf_ok(out))
         return err_set(err, E_LIMIT, 0, "compressed data: %u bytes are over the buffer's limit",
                        size);
-    if (stream.len == 0 ||
-        libdeflate_zlib_decompress(inflater->library, stream.data, stream.len, out->data + at, size,
-                                   NULL) != LIBDEFLATE_SUCCESS)
+    if (stream.len == 0 || libdeflate_zlib_decompress(inflater->library, stream.data, stream.len,
+                                                      size > 0 ? out->data + at : &nothing, size,
+                                                      NULL) != LIBDEFLATE_SUCCESS)
         return err_set(err, E_PROTO, 0, "compressed data: %zu bytes are not a zlib stream of %u",
                        stream.len, size);
     return true;

@@ -22,6 +22,7 @@ struct payload_stream {
     struct span input;   /* not yet decompressed, or not yet given */
     uint64_t plain_left; /* bytes that are still to come out of input */
     bool plain_bounded;
+    bool frame_open;  /* zstd has more to give */
     struct buf plain; /* came out; from `taken` on not yet given */
     size_t taken;
     uint8_t chunk[CHUNK_SIZE];
@@ -145,6 +146,7 @@ bool payload_stream_open(struct payload_stream *stream, const struct payload *pa
     stream->input = payload->data;
     stream->plain_left = payload->has_plain_size ? payload->plain_size : plain_max;
     stream->plain_bounded = payload->has_plain_size;
+    stream->frame_open = true;
     buf_clear(&stream->plain);
     stream->taken = 0;
     return true;
@@ -154,6 +156,7 @@ bool payload_stream_open(struct payload_stream *stream, const struct payload *pa
 static bool fill(struct payload_stream *stream, struct err *err)
 {
     size_t kept = stream->plain.len - stream->taken;
+    struct cursor input = cursor_of(stream->input);
     ZSTD_inBuffer in = {stream->input.data, stream->input.len, 0};
     ZSTD_outBuffer out = {stream->chunk, sizeof stream->chunk, 0};
     size_t result;
@@ -168,7 +171,9 @@ static bool fill(struct payload_stream *stream, struct err *err)
     if (ZSTD_isError(result))
         return err_set(err, E_PROTO, 0, "Transaction_payload event: zstd: %s",
                        ZSTD_getErrorName(result));
-    stream->input = span_of(stream->input.data + in.pos, stream->input.len - in.pos);
+    cursor_skip(&input, in.pos);
+    stream->input = cursor_rest(&input);
+    stream->frame_open = result != 0;
     if (out.pos > stream->plain_left)
         return err_set(err, E_LIMIT, 0,
                        "Transaction_payload event: more plain bytes than declared or allowed");
@@ -221,10 +226,12 @@ bool payload_stream_next(struct payload_stream *stream, struct span *ret_event, 
     if (!stream->compressed)
         return next_plain(stream, ret_event, err);
     for (;;) {
-        struct span plain =
-            span_of(stream->plain.data + stream->taken, stream->plain.len - stream->taken);
+        struct cursor cur = cursor_of(buf_span(&stream->plain));
+        struct span plain;
         size_t length;
 
+        cursor_skip(&cur, stream->taken);
+        plain = cursor_rest(&cur);
         if (!event_length(stream, plain, &length, err))
             return false;
         if (length > 0 && length <= plain.len) {
@@ -232,7 +239,7 @@ bool payload_stream_next(struct payload_stream *stream, struct span *ret_event, 
             stream->taken += length;
             return true;
         }
-        if (plain.len == 0 && stream->input.len == 0 &&
+        if (plain.len == 0 && stream->input.len == 0 && !stream->frame_open &&
             (stream->plain_left == 0 || !stream->plain_bounded)) {
             *ret_event = (struct span){0};
             return true;

@@ -27,11 +27,14 @@ MARIADB = ["mariadb-10.11", "mariadb-11.8"]
 _scenarios = []
 
 
-def scenario(servers=SERVERS, **settings):
-    """Registers a function of a Recorder as the scenario of its name."""
+def scenario(servers=SERVERS, extra=None, **settings):
+    """Registers a function of a Recorder as the scenario of its name.
+
+    extra makes more settings out of an existing directory for the server's needs.
+    """
 
     def register(function):
-        _scenarios.append((function.__name__, servers, settings, function))
+        _scenarios.append((function.__name__, servers, settings, extra, function))
         return function
 
     return register
@@ -600,6 +603,25 @@ def incident(r):
     r.copy(current, "incident")
 
 
+def _keys(directory):
+    """Settings for encryption with a key of our own making."""
+    (directory / "keys").write_text("1;" + "0123456789abcdef" * 2 + "\n")
+    return {
+        "plugin_load_add": "file_key_management",
+        "file_key_management_filename": directory / "keys",
+        "encrypt_binlog": "ON",
+    }
+
+
+@scenario(["mariadb-11.8"], extra=_keys)
+def encrypted(r):
+    """A file encrypted at rest. (MySQL's needs a manifest beside the server's own program.)"""
+    r.run("CREATE DATABASE d", "USE d")
+    r.fresh()
+    r.run("CREATE TABLE t (a INT)", "INSERT INTO t VALUES (1)")
+    r.save("encrypted")
+
+
 @scenario()
 def ends(r):
     """How files end: by a shutdown, and not at all after a crash."""
@@ -618,9 +640,11 @@ def ends(r):
     r.copy(last, "crash", events=False)
 
 
-def record(server, name, settings, function, into):
+def record(server, settings, extra, function, into):
     settings = {"server_id": 101, **settings}
     with tempfile.TemporaryDirectory(prefix="borealis-record-") as directory:
+        if extra:
+            settings.update(extra(pathlib.Path(directory)))
         with Node(server, pathlib.Path(directory) / "node", **settings) as node:
             function(Recorder(node, into / server))
 
@@ -632,11 +656,11 @@ def main():
     parser.add_argument("--into", type=pathlib.Path, default=HERE / "binlog")
     args = parser.parse_args()
     failed = []
-    for name, servers, settings, function in _scenarios:
+    for name, servers, settings, extra, function in _scenarios:
         for server in args.server or SERVERS:
             if server in servers and (not args.only or name in args.only):
                 try:
-                    record(server, name, settings, function, args.into)
+                    record(server, settings, extra, function, args.into)
                 except Exception as error:  # one scenario's failure must not hide the others'
                     failed.append(f"{server} {name}: {error}")
     print("\n".join(failed), file=sys.stderr)
