@@ -5,13 +5,15 @@
 
 Each scenario is a function below that runs SQL on a fresh server; the binlog files that it closes
 become tests/data/binlog/SERVER/NAME.binlog, and what the server itself says of them (SHOW BINLOG
-EVENTS) SERVER/NAME.events. Recording anew changes timestamps, UUIDs and checksums, nothing that a
+EVENTS) SERVER/NAME.events. SERVER/NAME.stream is what it sent to a replica, without the protocol's
+packet heads. Recording anew changes timestamps, UUIDs and checksums, nothing that a
 test may rely on. Needs what tests/servers needs.
 """
 
 import argparse
 import pathlib
 import shutil
+import struct
 import sys
 import tempfile
 
@@ -23,6 +25,11 @@ from tests.servers.node import Node  # noqa: E402
 SERVERS = ["mysql-5.6", "mysql-9.7", "mariadb-10.11", "mariadb-11.8"]
 MYSQL = ["mysql-5.6", "mysql-9.7"]
 MARIADB = ["mariadb-10.11", "mariadb-11.8"]
+
+COM_BINLOG_DUMP = 0x12
+SEND_ANNOTATE_ROWS = 0x02  # MariaDB's meaning of the dump flag
+USE_HEARTBEAT_EVENT_V2 = 0x02  # MySQL's
+HEARTBEAT, HEARTBEAT_V2 = 27, 41
 
 _scenarios = []
 
@@ -90,6 +97,26 @@ class Recorder:
         with open(path, "w", encoding="utf-8") as out:
             for row in rows:
                 out.write(f"{row['Pos']}\t{row['Event_type']}\t{row['End_log_pos']}\n")
+
+    def stream(self, name, flags=0, variables=(), heartbeats=1):
+        """Saves the events that the server sends of its last file, until some heartbeats came."""
+        with self.node.connect() as conn:
+            with conn.cursor() as cursor:
+                cursor.execute("SET @master_heartbeat_period = 100000000")
+                cursor.execute("SET @master_binlog_checksum = @@global.binlog_checksum")
+                for sql in variables:
+                    cursor.execute(sql)
+            file = self.files()[-1].encode()
+            conn._execute_command(COM_BINLOG_DUMP, struct.pack("<IHI", 4, flags, 999) + file)
+            events = []
+            while heartbeats:
+                event = conn._read_packet().get_all_data()[1:]  # after the OK byte
+                events.append(event)
+                heartbeats -= event[4] in (HEARTBEAT, HEARTBEAT_V2)
+            conn._force_close()
+        target = self.into / f"{name}.stream"
+        target.write_bytes(b"".join(events))
+        print(f"{target}: {target.stat().st_size} bytes", flush=True)
 
     def write_data_file(self, database, name, content):
         (self.node.datadir / database / name).write_bytes(content)
@@ -620,6 +647,22 @@ def encrypted(r):
     r.fresh()
     r.run("CREATE TABLE t (a INT)", "INSERT INTO t VALUES (1)")
     r.save("encrypted")
+
+
+@scenario()
+def stream(r):
+    """What a replica is sent: an artificial ROTATE, the file's events, heartbeats."""
+    r.run("CREATE DATABASE d", "USE d")
+    r.fresh()
+    r.run("CREATE TABLE t (a INT)", "INSERT INTO t VALUES (1)")
+    r.into.mkdir(parents=True, exist_ok=True)
+    if r.family == "mariadb":
+        r.stream("replica", SEND_ANNOTATE_ROWS, ["SET @mariadb_slave_capability = 4"])
+        r.stream("old-replica")
+    else:
+        r.stream("replica", USE_HEARTBEAT_EVENT_V2 if r.new else 0)
+        if r.new:
+            r.stream("old-replica")
 
 
 @scenario()

@@ -50,8 +50,8 @@ static void read_whole(const char *path, struct corpus_file *ret)
     ret->bytes = span_of(ret->content, (size_t)size);
 }
 
-/* Calls `visit` for each recorded file; returns how many there were. */
-static size_t each_file(void (*visit)(const struct corpus_file *file))
+/* Calls `visit` for each recorded file whose name ends so; returns how many there were. */
+static size_t each_file(const char *suffix, void (*visit)(const struct corpus_file *file))
 {
     DIR *servers = opendir(DATA);
     struct dirent *server;
@@ -72,7 +72,7 @@ static size_t each_file(void (*visit)(const struct corpus_file *file))
             struct corpus_file file = {0};
             char path[600];
 
-            if (!ends_with(entry->d_name, ".binlog"))
+            if (!ends_with(entry->d_name, suffix))
                 continue;
             (void)snprintf(path, sizeof path, "%s/%s", directory, entry->d_name);
             read_whole(path, &file);
@@ -191,7 +191,7 @@ static void every_event_is_encoded_to_the_same_bytes(void **state)
         EVENT_MARIADB_UPDATE_ROWS_COMPRESSED_V1,
         EVENT_MARIADB_DELETE_ROWS_COMPRESSED_V1,
     };
-    size_t files = each_file(round_trip);
+    size_t files = each_file(".binlog", round_trip);
 
     (void)state;
     assert_in_range(files, 60, 1000);
@@ -200,6 +200,38 @@ static void every_event_is_encoded_to_the_same_bytes(void **state)
             fail_msg("no %s event in the corpus", event_type_name(wanted[i]));
     }
     print_message("%zu files, %zu events\n", files, events_seen);
+}
+
+static void round_trip_stream(const struct corpus_file *file)
+{
+    struct reader reader;
+    struct cursor cur = cursor_of(file->bytes);
+    size_t heartbeats = 0;
+
+    reader_init(&reader);
+    reader.verify_checksums = true;
+    while (cursor_left(&cur) > 0) {
+        struct event_header header;
+        struct reader_event event;
+        struct err err;
+
+        assert_true(event_header_decode(cur.rest, &header, &err));
+        if (!reader_event_parse(&reader, cursor_bytes(&cur, header.length), true, &event, &err))
+            fail_msg("%s: %s", file->path, err.text);
+        check_event(file, &reader, &event);
+        heartbeats += header.type == EVENT_HEARTBEAT || header.type == EVENT_HEARTBEAT_V2;
+    }
+    assert_int_equal(heartbeats, 1);
+    assert_int_equal(reader.transaction, READER_OUTSIDE);
+}
+
+static void so_is_what_replicas_are_sent(void **state)
+{
+    (void)state;
+    memset(types_seen, 0, sizeof types_seen);
+    assert_in_range(each_file(".stream", round_trip_stream), 7, 100);
+    assert_in_range(types_seen[EVENT_HEARTBEAT], 1, 100);
+    assert_in_range(types_seen[EVENT_HEARTBEAT_V2], 1, 100);
 }
 
 /* The next line of SHOW BINLOG EVENTS as recorded: position, type, end. */
@@ -261,7 +293,7 @@ static void compare_with_server(const struct corpus_file *file)
 static void names_and_positions_are_the_servers(void **state)
 {
     (void)state;
-    each_file(compare_with_server);
+    each_file(".binlog", compare_with_server);
 }
 
 /* Reads what there is; true when nothing was wrong to the end. */
@@ -315,13 +347,13 @@ static void truncate_everywhere(const struct corpus_file *file)
 static void truncation_at_every_byte_is_found(void **state)
 {
     (void)state;
-    each_file(truncate_everywhere);
+    each_file(".binlog", truncate_everywhere);
 }
 
 static void flip_everywhere(const struct corpus_file *file)
 {
-    bool has_checksums =
-        strstr(file->path, "no-checksum") == NULL && strstr(file->path, "mysql-9.7/ddl.binlog") == NULL;
+    bool has_checksums = strstr(file->path, "no-checksum") == NULL &&
+                         strstr(file->path, "mysql-9.7/ddl.binlog") == NULL;
     uint8_t *copy;
 
     if (file->bytes.len > 8192 || is_encrypted(file))
@@ -343,7 +375,7 @@ static void flip_everywhere(const struct corpus_file *file)
 static void a_changed_byte_is_found(void **state)
 {
     (void)state;
-    each_file(flip_everywhere);
+    each_file(".binlog", flip_everywhere);
 }
 
 static void refuse_encrypted(const struct corpus_file *file)
@@ -366,13 +398,14 @@ static void refuse_encrypted(const struct corpus_file *file)
 static void encrypted_files_are_refused(void **state)
 {
     (void)state;
-    each_file(refuse_encrypted);
+    each_file(".binlog", refuse_encrypted);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_event_is_encoded_to_the_same_bytes),
+        cmocka_unit_test(so_is_what_replicas_are_sent),
         cmocka_unit_test(names_and_positions_are_the_servers),
         cmocka_unit_test(truncation_at_every_byte_is_found),
         cmocka_unit_test(a_changed_byte_is_found),
