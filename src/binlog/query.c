@@ -157,6 +157,9 @@ static bool decode_newer(struct cursor *cur, uint8_t code, struct query_status *
     case QUERY_DEFAULT_TABLE_ENCRYPTION:
         status->default_table_encryption = cursor_u8(cur);
         return true;
+    case QUERY_ENABLE_CASCADE_TRIGGERS:
+        status->enable_cascade_triggers = cursor_u8(cur);
+        return true;
     case QUERY_MARIADB_MICROSECONDS:
         status->microseconds = cursor_u24(cur);
         return true;
@@ -275,6 +278,9 @@ static void encode_newer(struct buf *buf, uint8_t code, const struct query_statu
         break;
     case QUERY_DEFAULT_TABLE_ENCRYPTION:
         buf_u8(buf, status->default_table_encryption);
+        break;
+    case QUERY_ENABLE_CASCADE_TRIGGERS:
+        buf_u8(buf, status->enable_cascade_triggers);
         break;
     case QUERY_MARIADB_MICROSECONDS:
         buf_u24(buf, status->microseconds);

@@ -14,7 +14,7 @@
 #include "binlog/format.h"
 
 #define QUERY_POST_HEADER_SIZE   13
-#define QUERY_STATUS_MAX         16  /* distinct variables in one event; servers write up to 14 */
+#define QUERY_STATUS_MAX         24  /* distinct variables in one event */
 #define QUERY_DATABASES_OVER_MAX 254 /* the count of updated databases when there were too many */
 
 enum query_status_code {
@@ -37,6 +37,7 @@ enum query_status_code {
     QUERY_DEFAULT_COLLATION_FOR_UTF8MB4 = 18,
     QUERY_SQL_REQUIRE_PRIMARY_KEY = 19,
     QUERY_DEFAULT_TABLE_ENCRYPTION = 20,
+    QUERY_ENABLE_CASCADE_TRIGGERS = 21, /* MySQL 9.7 */
 
     /* MariaDB's own. It writes the last one first. */
     QUERY_MARIADB_MICROSECONDS = 128,
@@ -81,6 +82,7 @@ struct query_status {
     uint16_t default_collation_for_utf8mb4;
     uint8_t sql_require_primary_key;
     uint8_t default_table_encryption;
+    uint8_t enable_cascade_triggers;
     uint8_t gtid_flags;     /* enum gtid_mariadb_extra_flag */
     uint64_t alter_seq_no;  /* with COMMIT_ALTER or ROLLBACK_ALTER in gtid_flags */
     struct span collations; /* pairs of u16: charset's default collation, collation in its place */

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "binlog/query.h"
 
 #include <dirent.h>
 #include <setjmp.h>
@@ -95,6 +96,23 @@ static bool is_encrypted(const struct corpus_file *file)
     return strstr(file->path, "/encrypted") != NULL;
 }
 
+/* These servers write no status variable that we do not know. */
+static void check_status(const struct corpus_file *file, const struct reader *reader,
+                         const struct reader_event *event)
+{
+    struct query query;
+    struct query_status status;
+    struct err err;
+
+    if (event->header.type != EVENT_QUERY)
+        return;
+    assert_true(query_decode(event->body, EVENT_QUERY, &reader->format, &query, &err));
+    assert_true(query_status_decode(query.status, &status, &err));
+    if (status.unknown.len > 0)
+        fail_msg("%s offset %llu: unknown status variable %u", file->path,
+                 (unsigned long long)event->offset, status.unknown.data[0]);
+}
+
 static void check_event(const struct corpus_file *file, const struct reader *reader,
                         const struct reader_event *event)
 {
@@ -121,6 +139,7 @@ static void check_event(const struct corpus_file *file, const struct reader *rea
                  event->bytes.len, again.len);
     }
     buf_done(&again);
+    check_status(file, reader, event);
     events_seen++;
     types_seen[event->header.type]++;
 }

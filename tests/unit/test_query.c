@@ -55,9 +55,9 @@ static void every_status_variable_comes_back(void **state)
 static void the_newer_ones_too(void **state)
 {
     static const uint8_t bytes[] = {
-        6,   3, 's', 't', 'd', 12, 254, 17, 1, 0, 0,   0, 0, 0, 0, 0, 18,
-        255, 0, 19,  1,   20,  0,  128, 1,  2, 3, 200, 1, 2, 3, 4, /* 200: nobody's, so the rest is
-                                                                      kept */
+        6, 3,  's', 't', 'd', 12, 254, 17,  1, 0, 0, 0,   0, 0, 0, 0, 18, 255,
+        0, 19, 1,   20,  0,   21, 1,   128, 1, 2, 3, 200, 1, 2, 3, 4, /* 200: nobody's, so the rest
+                                                                  is kept */
     };
     struct query_status status;
     struct err err;
@@ -65,7 +65,8 @@ static void the_newer_ones_too(void **state)
 
     (void)state;
     assert_true(query_status_decode(span_of(bytes, sizeof bytes), &status, &err));
-    assert_int_equal(status.count, 7);
+    assert_int_equal(status.count, 8);
+    assert_int_equal(status.enable_cascade_triggers, 1);
     assert_int_equal(status.database_count, QUERY_DATABASES_OVER_MAX);
     assert_int_equal(status.xid, 1);
     assert_int_equal(status.microseconds, 0x030201);
