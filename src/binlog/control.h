@@ -1,7 +1,8 @@
 /*
  * Events that are about the log itself, or for people: ROTATE, STOP, INCIDENT, HEARTBEAT of both
  * forms, IGNORABLE, ROWS_QUERY; MariaDB's ANNOTATE_ROWS, BINLOG_CHECKPOINT, START_ENCRYPTION and
- * PARTIAL_ROW_DATA.
+ * PARTIAL_ROW_DATA. The whole body of ANNOTATE_ROWS is the statement's text, and that of IGNORABLE
+ * whatever its writer liked: they need no decoder.
  *
  * Sources: MySQL internals manual, titles as the events; MariaDB knowledge base, titles as the
  * events; mysql::binlog::event, codecs of HEARTBEAT_V2. Each layout is at its struct. They borrow
