@@ -5,7 +5,7 @@
 
 #define GROUP_DIGITS 9
 #define GROUP_SIZE   4
-#define SIZE_MAX_    (DECIMAL_PRECISION_MAX / GROUP_DIGITS * GROUP_SIZE + 2 * GROUP_SIZE)
+#define BYTES_MAX    (DECIMAL_DIGITS_MAX / GROUP_DIGITS * GROUP_SIZE + GROUP_SIZE)
 
 static const uint8_t size_of_digits[GROUP_DIGITS + 1] = {0, 1, 1, 2, 2, 3, 3, 4, 4, 4};
 static const uint32_t power_of_ten[GROUP_DIGITS + 1] = {
@@ -56,11 +56,11 @@ static void write_whole(struct buf *buf, struct cursor *cur, unsigned digits, bo
 bool decimal_write_text(struct buf *buf, struct span bytes, unsigned precision, unsigned scale,
                         struct err *err)
 {
-    uint8_t copy[SIZE_MAX_];
+    uint8_t copy[BYTES_MAX];
     struct cursor cur;
     bool negative;
 
-    if (precision < 1 || precision > DECIMAL_PRECISION_MAX || scale > precision ||
+    if (precision < 1 || precision > DECIMAL_DIGITS_MAX || scale > precision ||
         bytes.len != decimal_size(precision, scale))
         return err_set(err, E_PROTO, 0, "DECIMAL(%u,%u): %zu bytes", precision, scale, bytes.len);
     memcpy(copy, bytes.data, bytes.len);

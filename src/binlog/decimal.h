@@ -10,9 +10,10 @@
 
 #include "base/buf.h"
 
-#define DECIMAL_PRECISION_MAX 65
+#define DECIMAL_PRECISION_MAX 65 /* of a column */
+#define DECIMAL_DIGITS_MAX    81 /* of a number in memory and in JSON: 9 groups */
 
-/* Bytes of the binary form; scale <= precision <= 65. */
+/* Bytes of the binary form; scale <= precision <= 81. */
 size_t decimal_size(unsigned precision, unsigned scale);
 
 /*

@@ -2,14 +2,17 @@
  * rowdump [--sql] FILE...: prints the rows of binlog files, a line each, for the tests of row
  * values.
  *
- * As JSON: {"db": .., "table": .., "before": {..}, "after": {..}}; as SQL: statements that do the
- * same in the default database. Columns are named where the table map has names, else @1, @2. Each
+ * As JSON: {"db": .., "table": .., "before": {..}, "after": {..}}, with documents as strings that
+ * hold their text, partial updates of them applied; as SQL: statements that do the same in the
+ * default database. Columns are named where the table map has names, else @1, @2. Each
  * table map and rows event is also encoded again; different bytes end the program with status 1, as
  * every error does. Replaced by `borealis binlog json` and `sql` when these exist.
  */
 #include "base/mem.h"
 #include "binlog/bitmap.h"
 #include "binlog/inflate.h"
+#include "binlog/json_binary.h"
+#include "binlog/json_diff.h"
 #include "binlog/payload.h"
 #include "binlog/reader.h"
 #include "binlog/rows.h"
@@ -69,6 +72,34 @@ static bool take_map(struct dump *dump, struct span body, struct err *err)
     return same_bytes(dump, body, "table map", err);
 }
 
+/* A document's exact text, as a string. */
+static bool write_document(struct dump *dump, const struct value *before, const struct value *value,
+                           struct err *err)
+{
+    struct buf text;
+    bool done;
+
+    buf_init(&text, BUF_MAX);
+    if (value->kind == VALUE_JSON)
+        done = json_write_text(&text, value->bytes, err);
+    else
+        done = json_diff_apply(&text, before->bytes, value->bytes, err);
+    text_write_json(&dump->line, buf_span(&text));
+    buf_done(&text);
+    return done;
+}
+
+static bool write_value(struct dump *dump, const struct table_map *map, uint32_t column,
+                        const struct row_image *image, struct err *err)
+{
+    const struct value *before = &dump->rows.before.values[column];
+    const struct value *value = &image->values[column];
+
+    if (value->kind == VALUE_JSON || (value->kind == VALUE_JSON_DIFF && before->kind == VALUE_JSON))
+        return write_document(dump, before, value, err);
+    return value_write_json(&dump->line, map, &map->columns[column], value, err);
+}
+
 static bool write_image(struct dump *dump, const struct table_map *map,
                         const struct row_image *image, struct err *err)
 {
@@ -92,7 +123,7 @@ static bool write_image(struct dump *dump, const struct table_map *map,
             buf_done(&name);
         }
         buf_str(line, ": ");
-        if (!value_write_json(line, map, &map->columns[i], &image->values[i], err))
+        if (!write_value(dump, map, i, image, err))
             return err_prefix(err, "column %u", i + 1);
     }
     buf_u8(line, '}');
@@ -123,7 +154,7 @@ static bool write_json(struct dump *dump, const struct rows *rows, const struct 
 }
 
 static bool write_list(struct dump *dump, const struct table_map *map,
-                       const struct row_image *image, bool where, struct err *err)
+                       const struct row_image *image, struct err *err)
 {
     const char *separator = "";
 
@@ -132,23 +163,36 @@ static bool write_list(struct dump *dump, const struct table_map *map,
             continue;
         buf_str(&dump->line, separator);
         column_write_name(&dump->line, map, &map->columns[i]);
-        buf_str(&dump->line, where && image->values[i].kind == VALUE_NULL ? " IS " : " = ");
+        buf_str(&dump->line, " = ");
         if (!value_write_sql(&dump->line, map, &map->columns[i], &image->values[i],
                              VALUE_STYLE_REPLAY, err))
             return err_prefix(err, "column %u", i + 1);
-        separator = where ? " AND " : ", ";
+        separator = ", ";
     }
     return true;
 }
 
-/* WHERE is by the first column only: it is the key in these tests. */
+/* WHERE is by the first column only: it is the key of the tests' tables, named id. */
 static bool write_where(struct dump *dump, const struct table_map *map, struct err *err)
 {
-    buf_str(&dump->line, " WHERE ");
-    column_write_name(&dump->line, map, &map->columns[0]);
-    buf_str(&dump->line, " = ");
+    buf_str(&dump->line, " WHERE id = ");
     return value_write_sql(&dump->line, map, &map->columns[0], &dump->rows.before.values[0],
                            VALUE_STYLE_REPLAY, err);
+}
+
+/* Without names; for full images. */
+static bool write_replace(struct dump *dump, const struct table_map *map, struct err *err)
+{
+    buf_str(&dump->line, "REPLACE INTO ");
+    text_write_identifier(&dump->line, map->table);
+    for (uint32_t i = 0; i < map->column_count; i++) {
+        buf_str(&dump->line, i == 0 ? " VALUES (" : ", ");
+        if (!value_write_sql(&dump->line, map, &map->columns[i], &dump->rows.after.values[i],
+                             VALUE_STYLE_REPLAY, err))
+            return err_prefix(err, "column %u", i + 1);
+    }
+    buf_str(&dump->line, ");\n");
+    return true;
 }
 
 static bool write_sql(struct dump *dump, const struct rows *rows, const struct table_map *map,
@@ -156,11 +200,13 @@ static bool write_sql(struct dump *dump, const struct rows *rows, const struct t
 {
     static const char *const verbs[] = {"INSERT INTO ", "UPDATE ", "DELETE FROM "};
 
+    if (rows->kind != ROWS_DELETE && map->columns[0].name.len == 0)
+        return write_replace(dump, map, err);
     buf_str(&dump->line, verbs[rows->kind]);
     text_write_identifier(&dump->line, map->table);
     if (rows->kind != ROWS_DELETE) {
         buf_str(&dump->line, " SET ");
-        if (!write_list(dump, map, &dump->rows.after, false, err))
+        if (!write_list(dump, map, &dump->rows.after, err))
             return false;
     }
     if (rows->kind != ROWS_WRITE && !write_where(dump, map, err))
