@@ -12,6 +12,7 @@ test may rely on. Needs what tests/servers needs.
 
 import argparse
 import pathlib
+import random
 import shutil
 import struct
 import sys
@@ -647,6 +648,39 @@ def encrypted(r):
     r.fresh()
     r.run("CREATE TABLE t (a INT)", "INSERT INTO t VALUES (1)")
     r.save("encrypted")
+
+
+def _random_gtid_set(rng):
+    def interval():
+        first = rng.randrange(1, 40)
+        return str(first) if rng.random() < 0.4 else f"{first}-{first + rng.randrange(8)}"
+
+    entries = []
+    for _ in range(rng.randrange(4)):
+        entry = rng.choice("aAb") * 8 + "-0000-0000-0000-000000000001"
+        for _ in range(rng.randrange(1, 4)):
+            if rng.random() < 0.4:
+                entry += ":" + rng.choice(["blue", "Red", "_x1", "a", "ab"])
+            for _ in range(rng.randrange(1, 4)):
+                entry += ":" + interval()
+        entries.append(entry)
+    return rng.choice([",", ", ", " ,"]).join(entries)
+
+
+@scenario(["mysql-9.7"])
+def gtid_sets(r):
+    """What the server makes of random GTID sets: a, b, a in its form, a without b, a within b."""
+    rng = random.Random(20261121)
+    r.into.mkdir(parents=True, exist_ok=True)
+    with open(r.into / "gtid-sets.txt", "w", encoding="ascii") as out, r.conn.cursor() as cursor:
+        for _ in range(300):
+            a, b = _random_gtid_set(rng), _random_gtid_set(rng)
+            cursor.execute(
+                "SELECT GTID_SUBTRACT(%s, '') form, GTID_SUBTRACT(%s, %s) minus,"
+                " GTID_SUBSET(%s, %s) within", (a, a, b, a, b))
+            row = cursor.fetchone()
+            fields = [a, b, row["form"], row["minus"], str(row["within"])]
+            out.write("\t".join(field.replace("\n", "") for field in fields) + "\n")
 
 
 @scenario()
