@@ -1,5 +1,6 @@
 #include "binlog/number.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,8 +113,10 @@ static void shortest_slow(double value, bool single, struct shortest *ret_text)
 {
     char text[40];
     const char *exponent;
+    /* Any text of that many digits reads back, but for the numbers next to zero. */
+    int least = value < (single ? (double)FLT_MIN : DBL_MIN) ? 1 : single ? FLT_DIG : DBL_DIG;
 
-    for (int digits = single ? 6 : 15; digits <= DIGITS_MAX; digits++) {
+    for (int digits = least; digits <= DIGITS_MAX; digits++) {
         (void)snprintf(text, sizeof text, "%.*e", digits - 1, value);
         if (reads_back(text, value, single))
             break;
