@@ -200,7 +200,8 @@ static bool write_sql(struct dump *dump, const struct rows *rows, const struct t
 {
     static const char *const verbs[] = {"INSERT INTO ", "UPDATE ", "DELETE FROM "};
 
-    if (rows->kind != ROWS_DELETE && map->columns[0].name.len == 0)
+    if (rows->kind != ROWS_DELETE && map->columns[0].name.len == 0 &&
+        bitmap_count(rows->after_columns, rows->column_count) == rows->column_count)
         return write_replace(dump, map, err);
     buf_str(&dump->line, verbs[rows->kind]);
     text_write_identifier(&dump->line, map->table);
