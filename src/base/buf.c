@@ -24,8 +24,7 @@ void buf_clear(struct buf *buf)
     buf->bad = false;
 }
 
-/* Room for n more bytes; false (and `bad`) when that would pass the maximum. */
-static bool grow(struct buf *buf, size_t n)
+bool buf_room(struct buf *buf, size_t n)
 {
     size_t cap;
 
@@ -43,19 +42,6 @@ static bool grow(struct buf *buf, size_t n)
     return true;
 }
 
-void buf_bytes(struct buf *buf, struct span bytes)
-{
-    if (bytes.len == 0 || !grow(buf, bytes.len))
-        return;
-    memcpy(buf->data + buf->len, bytes.data, bytes.len);
-    buf->len += bytes.len;
-}
-
-void buf_str(struct buf *buf, const char *text)
-{
-    buf_bytes(buf, span_str(text));
-}
-
 void buf_le(struct buf *buf, uint64_t value, size_t n)
 {
     uint8_t bytes[8];
@@ -63,11 +49,6 @@ void buf_le(struct buf *buf, uint64_t value, size_t n)
     for (size_t i = 0; i < n; i++)
         bytes[i] = (uint8_t)(value >> (8 * i));
     buf_bytes(buf, span_of(bytes, n));
-}
-
-void buf_u8(struct buf *buf, uint8_t value)
-{
-    buf_le(buf, value, 1);
 }
 
 void buf_u16(struct buf *buf, uint16_t value)
@@ -132,7 +113,7 @@ void buf_printf(struct buf *buf, const char *format, ...)
     n = vsnprintf(NULL, 0, format, args);
     va_end(args);
     /* vsnprintf also writes a NUL, which needs room and is not counted. */
-    if (n >= 0 && grow(buf, (size_t)n + 1)) {
+    if (n >= 0 && buf_room(buf, (size_t)n + 1)) {
         (void)vsnprintf((char *)buf->data + buf->len, (size_t)n + 1, format, again);
         buf->len += (size_t)n;
     }
@@ -143,7 +124,7 @@ size_t buf_reserve(struct buf *buf, size_t n)
 {
     size_t offset = buf->len;
 
-    if (n == 0 || !grow(buf, n))
+    if (n == 0 || !buf_room(buf, n))
         return offset;
     memset(buf->data + buf->len, 0, n);
     buf->len += n;
@@ -169,7 +150,7 @@ void buf_patch_u24(struct buf *buf, size_t offset, uint32_t value)
 
 const char *buf_borrow_cstr(struct buf *buf)
 {
-    if (!grow(buf, 1))
+    if (!buf_room(buf, 1))
         return "";
     buf->data[buf->len] = 0;
     return (const char *)buf->data;

@@ -2,6 +2,9 @@
 
 #include "base/cursor.h"
 
+#include <endian.h>
+
+#define EVERY_BYTE         UINT64_C(0x0101010101010101)
 #define BASE64_LINE_GROUPS 19 /* of 4 characters: lines of 76 */
 
 /* The letter after the backslash; 'u' for \u00xx; 0 for none. */
@@ -15,6 +18,49 @@ static const char sql_escapes[256] = {
     [0] = '0', ['\n'] = 'n', ['\r'] = 'r', [0x1a] = 'Z', ['\''] = '\'', ['\\'] = '\\',
 };
 
+/* Sets the high bit of the bytes that are below `byte`, up to 0x80; exact for the lowest one set.
+ */
+static uint64_t bytes_below(uint64_t chunk, uint8_t byte)
+{
+    return (chunk - EVERY_BYTE * byte) & ~chunk & EVERY_BYTE * 0x80;
+}
+
+static uint64_t bytes_equal(uint64_t chunk, uint8_t byte)
+{
+    return bytes_below(chunk ^ EVERY_BYTE * byte, 1);
+}
+
+/* How many of the first bytes need no escape. */
+static size_t plain_prefix(struct span text, char quote, const char escapes[256])
+{
+    size_t n = 0;
+
+    while (n < text.len) {
+        uint64_t chunk;
+        uint64_t found;
+
+        if (text.len - n < sizeof chunk) {
+            if (escapes[text.data[n]])
+                return n;
+            n++;
+            continue;
+        }
+        memcpy(&chunk, &text.data[n], sizeof chunk);
+        chunk = le64toh(chunk);
+        found =
+            bytes_below(chunk, ' ') | bytes_equal(chunk, (uint8_t)quote) | bytes_equal(chunk, '\\');
+        if (!found) {
+            n += sizeof chunk;
+            continue;
+        }
+        n += (size_t)__builtin_ctzll(found) / 8;
+        if (escapes[text.data[n]])
+            return n;
+        n++;
+    }
+    return n;
+}
+
 static void write_escaped(struct buf *buf, struct span text, char quote, const char escapes[256])
 {
     static const char hex[] = "0123456789abcdef";
@@ -22,12 +68,9 @@ static void write_escaped(struct buf *buf, struct span text, char quote, const c
 
     buf_u8(buf, (uint8_t)quote);
     for (;;) {
-        size_t plain = 0;
         uint8_t byte;
 
-        while (plain < cur.rest.len && !escapes[cur.rest.data[plain]])
-            plain++;
-        buf_bytes(buf, cursor_bytes(&cur, plain));
+        buf_bytes(buf, cursor_bytes(&cur, plain_prefix(cur.rest, quote, escapes)));
         if (cursor_left(&cur) == 0)
             break;
         byte = cursor_u8(&cur);
@@ -91,11 +134,16 @@ void text_write_base64(struct buf *buf, struct span bytes, const char *break_wit
 
 void text_write_identifier(struct buf *buf, struct span name)
 {
+    struct cursor cur = cursor_of(name);
+
     buf_u8(buf, '`');
-    for (size_t i = 0; i < name.len; i++) {
-        if (name.data[i] == '`')
+    while (cursor_left(&cur) > 0) {
+        const uint8_t *quote = memchr(cur.rest.data, '`', cur.rest.len);
+
+        buf_bytes(buf, cursor_bytes(&cur, quote ? (size_t)(quote - cur.rest.data) + 1
+                                                : cursor_left(&cur)));
+        if (quote)
             buf_u8(buf, '`');
-        buf_u8(buf, name.data[i]);
     }
     buf_u8(buf, '`');
 }
