@@ -155,9 +155,9 @@ $$
 --   MASTER_CONNECT_RETRY=10   MySQL's 60 lets a source that restarts cost up to a minute of lag; an
 --                             attempt costs nothing.
 --   MASTER_SSL=0 spelled out  11.4 and later default to TLS with verification.
--- Beware: TLS without verification is opportunistic. Where the source offers no TLS, the engine's
--- receiver goes on in clear text without a word (measured on 10.11 and 11.8 with ssl_encryption = 1).
--- Only REQUIRE SSL on the source's replication account prevents it.
+-- ssl_encryption = 1 is refused: without verification, which its documentation says there is none of,
+-- the engine's receiver goes on in clear text without a word where the source offers no TLS (measured
+-- on 10.11 and 11.8), and who asks for encryption must never get that.
 CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_internal_set_source(
     IN p_procedure VARCHAR(64), IN p_host VARCHAR(255) CHARACTER SET utf8mb4, IN p_port INT,
     IN p_user TEXT CHARACTER SET utf8mb4, IN p_password TEXT CHARACTER SET utf8mb4,
@@ -194,6 +194,11 @@ BEGIN
     IF p_ssl IS NULL OR p_ssl NOT IN (0, 1) THEN
         SET v_text = CONCAT('mysql.', p_procedure, ': ssl_encryption: expected 0 or 1, found ',
             COALESCE(p_ssl, 'NULL'), '.');
+        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = v_text;
+    END IF;
+    IF p_ssl = 1 THEN
+        SET v_text = CONCAT('mysql.', p_procedure, ': ssl_encryption: expected 0, found 1. Encrypted ',
+            'replication is not possible yet; nothing was changed.');
         SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = v_text;
     END IF;
     CALL mysql.rds_internal_threads(v_receiver, v_applier);

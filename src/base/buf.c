@@ -34,7 +34,8 @@ bool buf_room(struct buf *buf, size_t n)
     }
     if (n <= buf->cap - buf->len)
         return true;
-    cap = buf->cap ? buf->cap : 64;
+    /* Never over the maximum: the inline writers compare with the capacity only. */
+    cap = buf->cap ? buf->cap : buf->max < 64 ? buf->max : 64;
     while (cap - buf->len < n)
         cap = cap > buf->max / 2 ? buf->max : cap * 2;
     buf->data = mem_realloc(buf->data, cap);

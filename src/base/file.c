@@ -191,6 +191,30 @@ bool file_read(const char *path, size_t max, char **ret_content, struct err *err
     return ok;
 }
 
+bool file_read_tail(const char *path, size_t max, char **ret_content, struct err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    char *content;
+    off_t end;
+    ssize_t n;
+
+    if (fd < 0)
+        return err_errno(err, "%s: cannot open", path);
+    content = mem_alloc(max + 1);
+    end = lseek(fd, 0, SEEK_END);
+    n = pread(fd, content, max, end > (off_t)max ? end - (off_t)max : 0);
+    if (n < 0)
+        (void)err_errno(err, "%s: cannot read", path);
+    fd_close(&fd);
+    if (n < 0) {
+        mem_free(content);
+        return false;
+    }
+    content[n] = 0;
+    *ret_content = content;
+    return true;
+}
+
 bool file_lock(const char *path, int *ret_fd, struct err *err)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);

@@ -34,6 +34,9 @@ MUST_CHECK bool file_write(const char *path, struct span content, mode_t mode, s
 /* Reads a whole file of at most `max` bytes into a new NUL-terminated string (mem_free). */
 MUST_CHECK bool file_read(const char *path, size_t max, char **ret_content, struct err *err);
 
+/* The last `max` bytes of a file, or fewer, in the same form. */
+MUST_CHECK bool file_read_tail(const char *path, size_t max, char **ret_content, struct err *err);
+
 /* Renames within one file system and syncs both parents. */
 MUST_CHECK bool file_rename(const char *from, const char *to, struct err *err);
 

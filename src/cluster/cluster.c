@@ -210,7 +210,8 @@ static bool load_record(struct cluster *cluster, const struct cluster_options *o
     if (strchr(engine, '/'))
         engine = cluster->home->dir;
     cluster->new_engine = found && strcmp(engine, record->engine) != 0;
-    (void)snprintf(record->engine, sizeof record->engine, "%s", engine);
+    if (engine != record->engine)
+        (void)snprintf(record->engine, sizeof record->engine, "%s", engine);
     return true;
 }
 
@@ -245,7 +246,7 @@ static bool stop_leftover(struct cluster *cluster, const char *instance_dir, str
         return true;
     if (instance_adopt(cluster->writer, cluster->record.pid, cluster->record.start_ticks,
                        clock_deadline_usec(LEFTOVER_TIMEOUT), err))
-        return instance_stop(cluster->writer, clock_deadline_usec(LEFTOVER_TIMEOUT), err);
+        return instance_kill(cluster->writer, clock_deadline_usec(LEFTOVER_TIMEOUT), err);
     /* An engine that was still filling the directory has no socket: it ends by itself. */
     return instance_is_running(cluster->writer, &running, err) &&
            (!running ||
@@ -371,6 +372,33 @@ static bool finish_creation(struct cluster *cluster, struct sql *sql, struct err
                                     cluster->secrets.master_password, err);
 }
 
+/*
+ * An engine comes up with replication stopped. It goes on if that is how the operator left it: the
+ * procedures' last note says so. A source that cannot be reached does not keep the cluster down.
+ */
+static bool resume_replication(struct cluster *cluster, struct sql *sql, struct err *err)
+{
+    struct arena *arena;
+    struct sql_result result;
+    bool ok;
+
+    if (cluster->shared.adopted)
+        return true;
+    arena = arena_new(ARENA_CAP);
+    ok = sql_query(sql, "SELECT 1 FROM mysql.rds_replication_status WHERE action = 'start slave'",
+                   arena, &result, err);
+    if (ok && result.n_rows > 0) {
+        struct err failed;
+
+        if (sql_run(sql, "START SLAVE", &failed))
+            log_info(cluster->subject, "replication resumed");
+        else
+            log_warn(cluster->subject, "replication is not resumed: %s", failed.text);
+    }
+    arena_free(arena);
+    return ok;
+}
+
 bool cluster_wait_ready(struct cluster *cluster, int64_t deadline_usec, struct err *err)
 {
     struct sql *sql = NULL;
@@ -380,7 +408,8 @@ bool cluster_wait_ready(struct cluster *cluster, int64_t deadline_usec, struct e
         !instance_connect(cluster->writer, SQL_TIMEOUT_SEC, &sql, err))
         return false;
     ok = finish_creation(cluster, sql, err) &&
-         procedures_install(sql, cluster->settings.master_user, err);
+         procedures_install(sql, cluster->settings.master_user, err) &&
+         resume_replication(cluster, sql, err);
     sql_close(sql);
     if (!ok)
         return err_prefix(err, "%s", cluster->subject);
@@ -407,7 +436,7 @@ bool cluster_stop(struct cluster *cluster, int64_t deadline_usec, struct err *er
 
 int cluster_borrow_engine_fd(const struct cluster *cluster)
 {
-    return instance_borrow_process(cluster->writer)->pidfd;
+    return cluster->writer ? instance_borrow_process(cluster->writer)->pidfd : -1;
 }
 
 void cluster_engine_ended(struct cluster *cluster)

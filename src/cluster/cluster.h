@@ -79,7 +79,7 @@ MUST_CHECK bool cluster_wait_ready(struct cluster *cluster, int64_t deadline_use
 /* Asks the engine to end cleanly; E_TIMEOUT: it still runs; call it again. */
 MUST_CHECK bool cluster_stop(struct cluster *cluster, int64_t deadline_usec, struct err *err);
 
-/* Readable when the writer's engine has ended; -1 when there is none. */
+/* Readable when the writer's engine has ended; -1 when none runs. */
 int cluster_borrow_engine_fd(const struct cluster *cluster);
 
 /* Takes note that the engine has ended by itself. */

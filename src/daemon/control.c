@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/event.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -13,7 +14,6 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #define STACK_BYTES    (512u << 10)
@@ -53,8 +53,6 @@ static bool read_line(struct conn *conn, char line[REQUEST_MAX], struct err *err
 
 static char *answer(struct control *control, const char *request)
 {
-    uint64_t one = 1;
-
     if (strcmp(request, "status") == 0) {
         size_t sessions = 0;
 
@@ -65,7 +63,7 @@ static char *answer(struct control *control, const char *request)
         return status_render(control->spec.dir, control->spec.cluster, sessions);
     }
     if (strcmp(request, "stop") == 0) {
-        (void)!write(control->stop_fd, &one, sizeof one);
+        event_raise(control->stop_fd);
         return mem_strdup("{\"stopping\": true}");
     }
     return mem_strdup("{\"error\": \"unknown request\"}");
@@ -117,14 +115,12 @@ bool control_start(const struct control_spec *spec, struct control **ret_control
     control->spec = *spec;
     control->socket_path = mem_strdup(spec->socket_path);
     control->listen_fd = -1;
-    control->end_fd = eventfd(0, EFD_CLOEXEC);
-    control->stop_fd = eventfd(0, EFD_CLOEXEC);
+    control->end_fd = -1;
+    control->stop_fd = -1;
     (void)pthread_mutex_init(&control->shared.lock, NULL);
-    if (control->end_fd < 0 || control->stop_fd < 0) {
-        (void)err_errno(err, "control: no eventfd");
-    } else if (socket_listen_unix(control->socket_path, &control->listen_fd, err) &&
-               thread_start("control", STACK_BYTES, control_thread, control, &control->thread,
-                            err)) {
+    if (event_open(&control->end_fd, err) && event_open(&control->stop_fd, err) &&
+        socket_listen_unix(control->socket_path, &control->listen_fd, err) &&
+        thread_start("control", STACK_BYTES, control_thread, control, &control->thread, err)) {
         *ret_control = control;
         *ret_stop_fd = control->stop_fd;
         return true;
@@ -146,11 +142,9 @@ void control_set_endpoint(struct control *control, struct endpoint *endpoint)
 
 void control_stop(struct control *control)
 {
-    uint64_t one = 1;
-
     if (!control)
         return;
-    (void)!write(control->end_fd, &one, sizeof one);
+    event_raise(control->end_fd);
     (void)pthread_join(control->thread, NULL);
     (void)unlink(control->socket_path);
     fd_close(&control->listen_fd);

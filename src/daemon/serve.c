@@ -1,10 +1,10 @@
 #include "daemon/serve.h"
 
 #include "base/clock.h"
+#include "base/event.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/thread.h"
 #include "base/version.h"
 #include "daemon/control.h"
 #include "daemon/directory.h"
@@ -13,10 +13,7 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 #define SUBJECT           "daemon"
 #define READY_SLICE       (USEC_PER_SEC / 4)
@@ -41,45 +38,29 @@ struct daemon {
     int listen_fd;
     int signal_fd;
     int control_stop_fd;
-    bool announced; /* the banner was printed */
+    bool stop_heard; /* by 'borealis stop' */
+    bool announced;  /* the banner was printed */
     int64_t purge_at_usec;
     int64_t restart_at_usec; /* CLOCK_NEVER: nothing to restart */
     int64_t backoff_usec;
 };
 
-/* True once a signal or the control socket has asked to stop; consumes the request. */
+/* Takes one request to stop, by a signal or by 'borealis stop'; false when there is none. */
 static bool asked_to_stop(struct daemon *daemon)
 {
-    struct signalfd_siginfo info;
-    uint64_t count;
+    int signal_number;
 
-    if (read(daemon->signal_fd, &info, sizeof info) == sizeof info) {
-        log_info(SUBJECT, "asked to stop signal=%u", info.ssi_signo);
+    if (signals_take(daemon->signal_fd, &signal_number)) {
+        log_info(SUBJECT, "asked to stop signal=%d", signal_number);
         return true;
     }
-    if (daemon->control_stop_fd >= 0) {
-        struct pollfd asked = {.fd = daemon->control_stop_fd, .events = POLLIN};
-
-        if (poll(&asked, 1, 0) == 1 &&
-            read(daemon->control_stop_fd, &count, sizeof count) == sizeof count) {
-            log_info(SUBJECT, "asked to stop by 'borealis stop'");
-            return true;
-        }
+    if (daemon->control_stop_fd >= 0 && !daemon->stop_heard &&
+        event_is_raised(daemon->control_stop_fd)) {
+        log_info(SUBJECT, "asked to stop by 'borealis stop'");
+        daemon->stop_heard = true;
+        return true;
     }
     return false;
-}
-
-static bool open_signals(int *ret_fd, struct err *err)
-{
-    sigset_t set;
-
-    thread_block_signals();
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGHUP);
-    *ret_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return *ret_fd >= 0 || err_errno(err, "%s: no signalfd", SUBJECT);
 }
 
 static bool open_listener(struct daemon *daemon, struct err *err)
@@ -101,7 +82,7 @@ static bool open_listener(struct daemon *daemon, struct err *err)
 
 static bool open_all(struct daemon *daemon, const struct serve_options *options, struct err *err)
 {
-    if (!open_signals(&daemon->signal_fd, err) ||
+    if (!signals_open(&daemon->signal_fd, err) ||
         !directory_open(options->dir, &daemon->directory, err) ||
         !store_open(daemon->directory.store, &daemon->store, err) ||
         !cluster_open(daemon->directory.path, daemon->store, &options->cluster, &daemon->cluster,
@@ -155,6 +136,7 @@ static bool open_endpoint(struct daemon *daemon, struct err *err)
                                     .tls_engine = daemon->tls_engine,
                                     .require_secure_transport =
                                         daemon->settings.settings.require_secure_transport,
+                                    .master_user = daemon->settings.settings.master_user,
                                     .reserved_users = reserved_users},
             listen_fd, &daemon->endpoint, err))
         return false;
@@ -231,8 +213,8 @@ static bool supervise(struct daemon *daemon, struct err *err)
     bool ready = false;
 
     while (!asked_to_stop(daemon)) {
-        if (daemon->restart_at_usec != CLOCK_NEVER) {
-            if (clock_now_usec() >= daemon->restart_at_usec && !restart(daemon, err))
+        if (clock_now_usec() >= daemon->restart_at_usec) {
+            if (!restart(daemon, err))
                 return false;
         } else if (engine_has_ended(daemon)) {
             /* At the very first start there is nothing to keep up, and a person is looking. */
@@ -240,14 +222,15 @@ static bool supervise(struct daemon *daemon, struct err *err)
                 return cluster_wait_ready(daemon->cluster, 0, err);
             ready = false;
             engine_ended(daemon, "the engine ended by itself");
-        } else if (!ready) {
+        } else if (!ready && daemon->restart_at_usec == CLOCK_NEVER) {
             if (!wait_ready(daemon, &ready, err))
                 return false;
             continue;
-        } else if (clock_now_usec() >= daemon->purge_at_usec) {
+        } else if (ready && clock_now_usec() >= daemon->purge_at_usec) {
             purge(daemon);
+        } else {
+            wait_for_work(daemon);
         }
-        wait_for_work(daemon);
     }
     return true;
 }

@@ -1,6 +1,6 @@
 #include "endpoint/endpoint.h"
 
-#include "base/clock.h"
+#include "base/event.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -13,8 +13,6 @@
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #define ACCEPT_STACK  (256u << 10)
 #define SESSION_STACK (256u << 10)
@@ -23,7 +21,7 @@
 struct endpoint {
     struct endpoint_spec spec;
     int listen_fd;
-    int stop_fd; /* eventfd, readable from the moment of endpoint_stop() on */
+    int stop_fd; /* an event, raised from the moment of endpoint_stop() on */
     pthread_t accept_thread;
 
     struct {
@@ -112,13 +110,12 @@ bool endpoint_start(const struct endpoint_spec *spec, int listen_fd, struct endp
 
     endpoint->spec = *spec;
     endpoint->listen_fd = listen_fd;
-    endpoint->stop_fd = eventfd(0, EFD_CLOEXEC);
+    endpoint->stop_fd = -1;
     (void)pthread_mutex_init(&endpoint->shared.lock, NULL);
     (void)pthread_cond_init(&endpoint->shared.none_left, NULL);
-    if (endpoint->stop_fd < 0)
-        (void)err_errno(err, "%s: no eventfd", spec->name);
-    else if (thread_start("accept", ACCEPT_STACK, accept_thread, endpoint, &endpoint->accept_thread,
-                          err)) {
+    if (event_open(&endpoint->stop_fd, err) &&
+        thread_start("accept", ACCEPT_STACK, accept_thread, endpoint, &endpoint->accept_thread,
+                     err)) {
         *ret_endpoint = endpoint;
         return true;
     }
@@ -130,12 +127,10 @@ bool endpoint_start(const struct endpoint_spec *spec, int listen_fd, struct endp
 
 void endpoint_stop(struct endpoint *endpoint)
 {
-    uint64_t one = 1;
-
     if (!endpoint)
         return;
-    /* Every session polls this descriptor, so one write wakes them all. */
-    (void)!write(endpoint->stop_fd, &one, sizeof one);
+    /* Every session polls this event, so raising it once wakes them all. */
+    event_raise(endpoint->stop_fd);
     (void)pthread_join(endpoint->accept_thread, NULL);
     fd_close(&endpoint->listen_fd);
     (void)pthread_mutex_lock(&endpoint->shared.lock);

@@ -23,6 +23,7 @@ struct endpoint_spec {
     const struct tls *tls_server;
     const struct tls *tls_engine;
     bool require_secure_transport;
+    const char *master_user;
     const char *const *reserved_users; /* refused here, whatever their password; NULL at the end */
 };
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "endpoint/account_statement.h"
 #include "net/address.h"
 #include "net/socket.h"
 #include "wire/framer.h"
@@ -18,6 +19,7 @@
 #define GOODBYE_TIMEOUT   (1 * USEC_PER_SEC)
 #define PACKET_MAX        8192 /* of the handshake: names, plugins and attributes are far shorter */
 #define LANE_SIZE         16384
+#define LANE_SPARE        4096 /* by how much a statement may grow that is sent in another form */
 #define USER_PREFIX_MAX   1024 /* of a COM_CHANGE_USER that must be seen to find its user name */
 
 /* Error numbers and SQLSTATEs that MySQL's and MariaDB's clients know. */
@@ -26,15 +28,18 @@
 #define ER_HANDSHAKE                 1043
 #define ER_SECURE_TRANSPORT_REQUIRED 3159
 
-/* One direction: bytes read from one side and not yet written to the other. */
+/*
+ * One direction: bytes read from one side and not yet written to the other. data[begin, begin +
+ * ready) may be written; what follows up to end was read and is not admitted yet.
+ */
 struct lane {
     struct conn *from;
     struct conn *to;
-    size_t begin; /* data[begin, begin + ready) may be written; more up to end was read */
+    size_t begin;
     size_t ready;
     size_t end;
     bool eof; /* nothing more comes */
-    uint8_t data[LANE_SIZE];
+    uint8_t data[LANE_SIZE + LANE_SPARE];
 };
 
 struct session {
@@ -45,6 +50,7 @@ struct session {
     char client_ip[ADDRESS_IP_MAX];
     struct buf packet; /* of the handshake: header and payload of the last one read */
     struct framer framer;
+    bool is_master; /* logged in as the master user */
     struct lane to_engine;
     struct lane to_client;
 };
@@ -143,6 +149,9 @@ static bool relay_greeting(struct session *session, int64_t deadline_usec, bool 
 
 static bool is_reserved(const struct session *session, struct span user)
 {
+    /* The engine takes a user name out of single quotes around it. */
+    if (user.len >= 2 && user.data[0] == '\'' && user.data[user.len - 1] == '\'')
+        user = span_of(user.data + 1, user.len - 2);
     for (const char *const *name = session->spec->reserved_users; *name; name++) {
         if (span_eq(user, span_str(*name)))
             return true;
@@ -171,6 +180,12 @@ static bool start_tls(struct session *session, int64_t deadline_usec, struct err
            conn_start_tls(session->engine, session->spec->tls_engine, deadline_usec, err);
 }
 
+/* Takes compression out of the answer of a client that wants it though the greeting had none. */
+static void refuse_compression(struct session *session, const struct handshake_response *response)
+{
+    handshake_response_mask(session->packet.data + PACKET_HEADER_SIZE, response, CAP_COMPRESS);
+}
+
 /*
  * The client's answer goes to the engine. *ret_go_on is false when the client was refused, and
  * knows it.
@@ -190,11 +205,13 @@ static bool relay_response(struct session *session, int64_t deadline_usec, bool 
                    "Bad handshake");
         return false;
     }
+    refuse_compression(session, &response);
     if (response.ssl_request) {
         if (!start_tls(session, deadline_usec, err) ||
             !read_packet(session, session->client, deadline_usec, &payload, &sequence, err) ||
             !handshake_response_parse(payload, &response, err))
             return false;
+        refuse_compression(session, &response);
     } else if (session->spec->require_secure_transport) {
         send_error(session->client, (uint8_t)(sequence + 1), ER_SECURE_TRANSPORT_REQUIRED, "HY000",
                    "Connections using insecure transport are prohibited while "
@@ -205,43 +222,128 @@ static bool relay_response(struct session *session, int64_t deadline_usec, bool 
         refuse_user(session, response.user, (uint8_t)(sequence + 1));
         return true;
     }
+    session->is_master = span_eq(response.user, span_str(session->spec->master_user));
     *ret_go_on = true;
     return forward_packet(session, session->engine, deadline_usec, err);
 }
 
+/* What to do with the packet at the front of a client's bytes. */
+enum verdict {
+    PASS,   /* send it on */
+    HOLD,   /* more of it, or room, is needed to tell */
+    REFUSE, /* the client was told; the session is over */
+};
+
+static struct span unread(const struct lane *lane)
+{
+    return span_of(lane->data + lane->begin + lane->ready, lane->end - lane->begin - lane->ready);
+}
+
+/* A change of user is held until its user name is there. */
+static enum verdict judge_change_user(struct session *session, struct span bytes, uint32_t len)
+{
+    size_t need = PACKET_HEADER_SIZE + (len < USER_PREFIX_MAX ? len : USER_PREFIX_MAX);
+    struct span user;
+    struct err ignored;
+
+    if (bytes.len < need)
+        return HOLD;
+    /* A payload without a user name is the engine's to refuse. */
+    if (!handshake_change_user_parse(
+            span_of(bytes.data + PACKET_HEADER_SIZE, need - PACKET_HEADER_SIZE), &user, &ignored))
+        return PASS;
+    if (is_reserved(session, user)) {
+        refuse_user(session, user, 1);
+        return REFUSE;
+    }
+    session->is_master = span_eq(user, span_str(session->spec->master_user));
+    return PASS;
+}
+
+/* Puts the call of the procedure in the place of the statement at the front of an empty lane. */
+static void replace_statement(struct lane *lane, struct span text)
+{
+    size_t old_size = PACKET_HEADER_SIZE + 1 + text.len;
+    size_t rest = lane->end - old_size;
+    struct buf packet;
+    size_t header;
+
+    buf_init(&packet, ACCOUNT_STATEMENT_MAX + LANE_SPARE);
+    header = buf_reserve(&packet, 3);
+    buf_u8(&packet, 0);
+    buf_u8(&packet, COM_QUERY);
+    account_statement_write_call(&packet, text);
+    buf_patch_u24(&packet, header, (uint32_t)(packet.len - PACKET_HEADER_SIZE));
+    memmove(lane->data + packet.len, lane->data + old_size, rest);
+    memcpy(lane->data, packet.data, packet.len);
+    lane->ready = packet.len;
+    lane->end = packet.len + rest;
+    buf_done(&packet);
+}
+
 /*
- * Marks as ready what of the client's bytes may go to the engine. All may, but a COM_CHANGE_USER is
- * held until its user name is there; false when it names a reserved user.
+ * The master user's account statements take another form (account_statement.h). After PASS the
+ * packet at the front may have been replaced and admitted already.
  */
+static enum verdict judge_query(struct session *session, struct span bytes, uint32_t len)
+{
+    struct lane *lane = &session->to_engine;
+    size_t text_len = len - 1;
+    size_t prefix = text_len < ACCOUNT_STATEMENT_PREFIX ? text_len : ACCOUNT_STATEMENT_PREFIX;
+    const uint8_t *text = bytes.data + PACKET_HEADER_SIZE + 1;
+
+    if (!session->is_master)
+        return PASS;
+    if (bytes.len < PACKET_HEADER_SIZE + 1 + prefix)
+        return HOLD;
+    if (!account_statement_is(span_of(text, prefix)) || text_len > ACCOUNT_STATEMENT_MAX)
+        return PASS;
+    if (bytes.len < PACKET_HEADER_SIZE + 1 + text_len || lane->begin + lane->ready > 0)
+        return HOLD;
+    replace_statement(lane, span_of(text, text_len));
+    return PASS;
+}
+
+static enum verdict judge(struct session *session, struct span bytes)
+{
+    uint8_t command = 0;
+    uint32_t len = 0;
+
+    switch (framer_peek(&session->framer, bytes, &command, &len)) {
+    case FRAMER_INSIDE:
+    case FRAMER_PACKET:
+        return PASS;
+    case FRAMER_CUT:
+        return HOLD;
+    case FRAMER_COMMAND:
+        if (command == COM_CHANGE_USER)
+            return judge_change_user(session, bytes, len);
+        if (command == COM_QUERY)
+            return judge_query(session, bytes, len);
+        return PASS;
+    }
+    return REFUSE;
+}
+
+/* Marks as ready what of the client's bytes may go to the engine; false: the session is over. */
 static bool admit_commands(struct session *session)
 {
     struct lane *lane = &session->to_engine;
+    struct span bytes = unread(lane);
 
-    while (lane->begin + lane->ready < lane->end) {
-        struct span bytes =
-            span_of(lane->data + lane->begin + lane->ready, lane->end - lane->begin - lane->ready);
-        uint8_t command = 0;
-        uint32_t len = 0;
-        enum framer_at at = framer_peek(&session->framer, bytes, &command, &len);
-
-        if (at == FRAMER_CUT)
+    while (bytes.len > 0) {
+        switch (judge(session, bytes)) {
+        case PASS:
+            /* Unless it was replaced, and is admitted: then the framer stays where it is. */
+            if (unread(lane).data == bytes.data)
+                lane->ready += framer_take(&session->framer, bytes);
+            break;
+        case HOLD:
             return true;
-        if (at == FRAMER_COMMAND && command == COM_CHANGE_USER) {
-            size_t need = PACKET_HEADER_SIZE + (len < USER_PREFIX_MAX ? len : USER_PREFIX_MAX);
-            struct span user;
-            struct err ignored;
-
-            if (bytes.len < need)
-                return true;
-            if (handshake_change_user_parse(
-                    span_of(bytes.data + PACKET_HEADER_SIZE, need - PACKET_HEADER_SIZE), &user,
-                    &ignored) &&
-                is_reserved(session, user)) {
-                refuse_user(session, user, 1);
-                return false;
-            }
+        case REFUSE:
+            return false;
         }
-        lane->ready += framer_take(&session->framer, bytes);
+        bytes = unread(lane);
     }
     return true;
 }
@@ -263,7 +365,7 @@ static enum step lane_fill(struct lane *lane, struct err *err)
 {
     size_t n = 0;
 
-    if (lane->eof || lane->end == LANE_SIZE)
+    if (lane->eof || lane->end >= LANE_SIZE)
         return STEP_BLOCKED;
     switch (conn_try_read(lane->from, lane->data + lane->end, LANE_SIZE - lane->end, &n, err)) {
     case IO_DONE:
@@ -301,28 +403,45 @@ static enum step lane_drain(struct lane *lane, struct err *err)
     return STEP_OVER;
 }
 
-/* Moves bytes of one direction until either side would block. */
+static bool lane_admit(struct session *session, struct lane *lane)
+{
+    if (lane == &session->to_engine)
+        return admit_commands(session);
+    lane->ready = lane->end - lane->begin;
+    return true;
+}
+
+/* Moves bytes of one direction until either side would block; false: the session is over. */
 static bool lane_move(struct session *session, struct lane *lane, struct err *err)
 {
-    for (;;) {
-        enum step filled = lane_fill(lane, err);
-        enum step drained;
+    bool look_again = true; /* after a short read the next one would only say "again" */
 
-        if (filled == STEP_OVER)
+    for (;;) {
+        if (!lane_admit(session, lane))
             return false;
-        if (lane == &session->to_client)
-            lane->ready = lane->end - lane->begin;
-        else if (!admit_commands(session))
+        if (lane->ready > 0) {
+            switch (lane_drain(lane, err)) {
+            case STEP_MOVED:
+                continue;
+            case STEP_BLOCKED:
+                return true;
+            case STEP_OVER:
+                return false;
+            }
+        }
+        if (lane->eof)
             return false;
-        drained = lane_drain(lane, err);
-        if (drained == STEP_OVER)
-            return false;
-        if (lane->eof && lane->ready == 0)
-            return false;
-        /* After a short read the next one would only say "again": ask poll() instead. */
-        if (drained == STEP_BLOCKED || (filled == STEP_BLOCKED && lane->ready == 0) ||
-            (lane->end < LANE_SIZE && lane->ready == 0 && !conn_pending(lane->from)))
+        if (!look_again && !conn_pending(lane->from))
             return true;
+        switch (lane_fill(lane, err)) {
+        case STEP_MOVED:
+            look_again = lane->end >= LANE_SIZE || lane->eof;
+            continue;
+        case STEP_BLOCKED:
+            return true;
+        case STEP_OVER:
+            return false;
+        }
     }
 }
 
@@ -389,6 +508,7 @@ void session_run(const struct endpoint_spec *spec, struct conn *client, int stop
     session.engine = NULL;
     session.stop_fd = stop_fd;
     session.framer = (struct framer){0};
+    session.is_master = false;
     buf_init(&session.packet, PACKET_MAX);
     if (connection_phase(&session, &err)) {
         buf_done(&session.packet);

@@ -48,7 +48,8 @@ static void render_identity(const struct instance_spec *spec, const struct insta
 }
 
 /* Who may come in: only the endpoint, through the socket, and never by the daemon's own uid. */
-static void render_access(const struct instance_spec *spec, struct buf *buf)
+static void render_access(const struct instance_spec *spec, const struct instance_paths *paths,
+                          struct buf *buf)
 {
     buf_printf(buf,
                "skip_networking = ON\n"
@@ -59,11 +60,17 @@ static void render_access(const struct instance_spec *spec, struct buf *buf)
                "ssl_cert = \"%s\"\n"
                "ssl_key = \"%s\"\n"
                "local_infile = ON\n"
-               "secure_file_priv = \"\"\n"
+               /* No FILE privilege is ever granted; this closes it for a granted one, too. */
+               "secure_file_priv = \"%s\"\n"
+               /* Else DATA DIRECTORY writes anywhere that the daemon's user may. */
+               "skip_symbolic_links\n"
+               /* Without SUPER, which no user has, functions and triggers could not be made. */
+               "log_bin_trust_function_creators = ON\n"
+               "max_allowed_packet = 1G\n"
                "max_connections = 5000\n"
                "character_set_server = utf8mb4\n",
                spec->require_secure_transport ? "ON" : "OFF", spec->tls_ca, spec->tls_cert,
-               spec->tls_key);
+               spec->tls_key, paths->tmp);
 }
 
 static void render_durability(struct buf *buf)
@@ -78,28 +85,33 @@ static void render_durability(struct buf *buf)
 static void render_replication(const struct instance_spec *spec, const struct instance_paths *paths,
                                struct buf *buf)
 {
-    buf_printf(buf,
-               "log_bin = \"%s\"\n"
-               "log_slave_updates = ON\n"
-               "binlog_format = ROW\n"
-               "binlog_checksum = CRC32\n"
-               "binlog_row_metadata = FULL\n"
-               "max_binlog_size = 134217728\n"
-               "expire_logs_days = 0\n"
-               "encrypt_binlog = OFF\n"
-               "gtid_domain_id = %u\n"
-               "gtid_strict_mode = ON\n"
-               "relay_log = \"%s/relaylog\"\n"
-               "relay_log_recovery = ON\n"
-               /* The replica's place in the source's log is in two files, written and synced at
-                * every transaction instead of every 10,000 events. */
-               "sync_master_info = 1\n"
-               "sync_relay_log_info = 1\n"
-               "master_info_file = \"%s/master.info\"\n"
-               "relay_log_info_file = \"%s/relay-log.info\"\n"
-               /* The cluster's own bookkeeping and accounts are never a source's to change. */
-               "replicate_wild_ignore_table = mysql.%%\n",
-               paths->binlog_base, spec->gtid_domain_id, paths->relay, paths->relay, paths->relay);
+    buf_printf(
+        buf,
+        "log_bin = \"%s\"\n"
+        "log_slave_updates = ON\n"
+        "binlog_format = ROW\n"
+        "binlog_checksum = CRC32\n"
+        "binlog_row_metadata = FULL\n"
+        "max_binlog_size = 134217728\n"
+        "expire_logs_days = 0\n"
+        "encrypt_binlog = OFF\n"
+        "gtid_domain_id = %u\n"
+        /* A source by file and position keeps the domain of its own GTIDs, often 0: in strict
+         * mode a second source in that domain would stop the applier (doc/engine.md). */
+        "gtid_strict_mode = OFF\n"
+        /* The daemon starts replication again, unless an operator has stopped it. */
+        "skip_slave_start\n"
+        "relay_log = \"%s/relaylog\"\n"
+        "relay_log_recovery = ON\n"
+        /* The replica's place in the source's log is in two files, written and synced at
+         * every transaction instead of every 10,000 events. */
+        "sync_master_info = 1\n"
+        "sync_relay_log_info = 1\n"
+        "master_info_file = \"%s/master.info\"\n"
+        "relay_log_info_file = \"%s/relay-log.info\"\n"
+        /* The cluster's own bookkeeping and accounts are never a source's to change. */
+        "replicate_wild_ignore_table = mysql.%%\n",
+        paths->binlog_base, spec->gtid_domain_id, paths->relay, paths->relay, paths->relay);
 }
 
 bool engine_config_render(const struct instance_spec *spec, const struct instance_paths *paths,
@@ -109,7 +121,7 @@ bool engine_config_render(const struct instance_spec *spec, const struct instanc
         !check_path(spec->tls_cert, err))
         return false;
     render_identity(spec, paths, home, buf);
-    render_access(spec, buf);
+    render_access(spec, paths, buf);
     render_durability(buf);
     render_replication(spec, paths, buf);
     if (!buf_ok(buf))

@@ -30,6 +30,7 @@ struct instance {
     struct instance_paths paths;
     const struct engine_home *home;
     struct process process;
+    bool terminated; /* the process was sent SIGTERM */
 };
 
 bool instance_new(const struct instance_spec *spec, const struct engine_home *home,
@@ -185,20 +186,18 @@ bool instance_adopt(struct instance *instance, pid_t pid, uint64_t start_ticks,
 /* The last "[ERROR]" line in the engine's log, for the message about why it ended. */
 static void last_log_error(struct instance *instance, char *line, size_t size)
 {
-    char tail[LOG_TAIL + 1];
-    int fd = open(instance->paths.log, O_RDONLY | O_CLOEXEC);
     const char *found = NULL;
-    off_t end = fd >= 0 ? lseek(fd, 0, SEEK_END) : -1;
-    ssize_t n = end >= 0 ? pread(fd, tail, LOG_TAIL, end > LOG_TAIL ? end - LOG_TAIL : 0) : -1;
+    char *tail = NULL;
+    struct err ignored;
 
-    fd_close(&fd);
-    tail[n > 0 ? n : 0] = 0;
+    (void)snprintf(line, size, "no error there");
+    if (!file_read_tail(instance->paths.log, LOG_TAIL, &tail, &ignored))
+        return;
     for (const char *next = strstr(tail, "[ERROR]"); next; next = strstr(next + 1, "[ERROR]"))
         found = next;
     if (found)
         (void)snprintf(line, size, "%.*s", (int)strcspn(found, "\n"), found);
-    else
-        (void)snprintf(line, size, "no error there");
+    mem_free(tail);
 }
 
 bool instance_wait_ready(struct instance *instance, int64_t deadline_usec, struct err *err)
@@ -230,7 +229,14 @@ bool instance_stop(struct instance *instance, int64_t deadline_usec, struct err 
 {
     if (instance->process.pid == 0)
         return true;
-    (void)process_signal(&instance->process, SIGTERM);
+    /* In the middle of its start an engine loses a SIGTERM for good: it must answer first. */
+    if (!instance->terminated) {
+        (void)!instance_wait_ready(instance, deadline_usec, err);
+        if (err->class == E_TIMEOUT && process_alive(&instance->process))
+            return false;
+        (void)process_signal(&instance->process, SIGTERM);
+        instance->terminated = true;
+    }
     if (!process_wait(&instance->process, deadline_usec, NULL, err))
         return err_prefix(err, "instance %s: engine", instance->spec.name);
     instance_reap(instance);
@@ -243,6 +249,16 @@ void instance_reap(struct instance *instance)
 
     (void)!process_wait(&instance->process, 0, NULL, &ignored);
     process_done(&instance->process);
+    instance->terminated = false;
+}
+
+bool instance_kill(struct instance *instance, int64_t deadline_usec, struct err *err)
+{
+    (void)process_signal(&instance->process, SIGKILL);
+    if (!process_wait(&instance->process, deadline_usec, NULL, err))
+        return err_prefix(err, "instance %s: engine", instance->spec.name);
+    instance_reap(instance);
+    return true;
 }
 
 bool instance_connect(struct instance *instance, unsigned timeout_sec, struct sql **ret_sql,

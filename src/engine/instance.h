@@ -79,6 +79,9 @@ MUST_CHECK bool instance_wait_ready(struct instance *instance, int64_t deadline_
 /* Asks the engine to end cleanly and waits; E_TIMEOUT when it still runs at the deadline. */
 MUST_CHECK bool instance_stop(struct instance *instance, int64_t deadline_usec, struct err *err);
 
+/* Ends the engine at once; for data that are about to be deleted. */
+MUST_CHECK bool instance_kill(struct instance *instance, int64_t deadline_usec, struct err *err);
+
 /* Collects an engine that has ended by itself, so that it can be started again. */
 void instance_reap(struct instance *instance);
 

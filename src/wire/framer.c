@@ -31,7 +31,8 @@ size_t framer_take(struct framer *framer, struct span bytes)
             return 0;
         header = packet_header_parse(bytes.data);
         framer->payload_left = header.payload_len;
-        framer->continued = header.payload_len == PACKET_PAYLOAD_MAX;
+        framer->continued = header.payload_len == PACKET_PAYLOAD_MAX ||
+                            (header.sequence == 255 && header.payload_len > 0);
         taken = PACKET_HEADER_SIZE;
     }
     payload = bytes.len - taken;

@@ -12,7 +12,7 @@
 
 struct framer {
     uint32_t payload_left; /* bytes of the current packet's payload that are still to come */
-    bool continued;        /* the packet before was full: the next one goes on with its payload */
+    bool continued; /* the packet that comes next, if numbered 0, is not a command: see below */
 };
 
 enum framer_at {
@@ -26,8 +26,10 @@ enum framer_at {
  * What begins at bytes[0]. With FRAMER_COMMAND *ret_command is the command byte and *ret_len its
  * packet's payload length.
  *
- * A sequence number of 0 means a command; but it also comes round every 256 packets of a LOAD DATA
- * LOCAL, so a "command" found here may be file data: act only on what cannot be such.
+ * A sequence number of 0 means a command, with two exceptions, after which `continued` is set: the
+ * packet before was full, so this one goes on with its payload; or it was number 255 and not empty,
+ * so the number has come round within the file of a LOAD DATA LOCAL, which ends with an empty
+ * packet. (A server refuses a command numbered otherwise, so neither can hide one.)
  */
 enum framer_at framer_peek(const struct framer *framer, struct span bytes, uint8_t *ret_command,
                            uint32_t *ret_len);

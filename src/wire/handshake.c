@@ -58,6 +58,15 @@ bool handshake_response_parse(struct span payload, struct handshake_response *re
     return true;
 }
 
+void handshake_response_mask(uint8_t *payload, const struct handshake_response *response,
+                             uint32_t capabilities)
+{
+    uint32_t left = response->capabilities & ~capabilities;
+
+    for (size_t i = 0; i < sizeof left; i++)
+        payload[i] = (uint8_t)(left >> (8 * i));
+}
+
 bool handshake_change_user_parse(struct span payload, struct span *ret_user, struct err *err)
 {
     struct cursor cur = cursor_of(payload);

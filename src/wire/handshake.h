@@ -45,6 +45,10 @@ struct handshake_response {
 MUST_CHECK bool handshake_response_parse(struct span payload, struct handshake_response *ret,
                                          struct err *err);
 
+/* Takes capability bits away from an answer's payload, in place. */
+void handshake_response_mask(uint8_t *payload, const struct handshake_response *response,
+                             uint32_t capabilities);
+
 /* The user name of a COM_CHANGE_USER payload (with its command byte). E_PROTO. */
 MUST_CHECK bool handshake_change_user_parse(struct span payload, struct span *ret_user,
                                             struct err *err);

@@ -336,8 +336,9 @@ MARIADB = {
     "uca": (f"VARCHAR(30) {UTF8MB4} COLLATE utf8mb4_uca1400_ai_ci", text(ALL_WORDS, 30), "string"),
 }  # fmt: skip
 MARIADB_11 = {
+    "ts106": ("TIMESTAMP(3) NULL", lambda r: r.choice(["'2106-02-07 06:28:15'", "'2038-01-19 03:14:08.5'", "'2100-03-01 00:00:00'"]), "text"),
     "vec": ("VECTOR(2) NULL", lambda r: hexed(struct.pack("<2f", r.random(), -1.5)), "binary"),
-}
+}  # fmt: skip
 
 
 def tables_of(server):
@@ -615,3 +616,23 @@ def replay(node, conn, tables, statements, mode):
             for key, row in here.items() for name, value in row.items() if value != there[key][name]
         ]  # fmt: skip
         assert not problems, "\n".join(problems[:20])
+
+
+def test_sequences_and_versions_of_mariadb(tmp_path):
+    with Node("mariadb-11.8", tmp_path / "n", **FULL) as node:
+        node.execute(
+            "CREATE DATABASE d",
+            "USE d",
+            "CREATE SEQUENCE s START 5 CACHE 0",
+            "DO NEXTVAL(s)",
+            "CREATE TABLE t (id INT PRIMARY KEY, a INT) WITH SYSTEM VERSIONING",
+            "INSERT INTO t VALUES (1, 2)",
+            "UPDATE t SET a = 3",
+            "DELETE FROM t",
+        )
+        changes = [json.loads(line) for line in dump(*binlogs(node)).splitlines()]
+    sequence = [c for c in changes if c["table"] == "s"]
+    assert sequence[-1]["after"]["next_not_cached_value"] == 6, sequence
+    versions = [c for c in changes if c["table"] == "t"]
+    assert [c["after"]["a"] for c in versions if "after" in c][:2] == [2, 3], versions
+    assert all(len(c["after"]) == 4 for c in versions if "after" in c), versions

@@ -273,10 +273,7 @@ class Node:
 
     def program(self, name):
         """The path of a client program."""
-        bin_ = self.clients / "bin"
-        if not (bin_ / name).exists():
-            name = _MARIADB_PROGRAMS.get(name, name)
-        return bin_ / name
+        return program(self.clients, name)
 
     def run_daemon(self, *options, input=None):
         """Runs the server program for a single task, such as making the data directory."""
@@ -328,6 +325,13 @@ class Node:
             f"CREATE USER 'root'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'",
             "GRANT ALL PRIVILEGES ON *.* TO 'root'@'127.0.0.1' WITH GRANT OPTION",
         )
+
+
+def program(home, name):
+    """The path of a client program in a server's directory; MySQL's name of it will do."""
+    if not (home / "bin" / name).exists():
+        name = _MARIADB_PROGRAMS.get(name, name)
+    return home / "bin" / name
 
 
 def _free_port():

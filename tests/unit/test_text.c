@@ -2,6 +2,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -11,7 +12,7 @@ static const char *taken(void)
 {
     static char copy[600];
 
-    (void)strncpy(copy, buf_borrow_cstr(&out), sizeof copy - 1);
+    (void)snprintf(copy, sizeof copy, "%s", buf_borrow_cstr(&out));
     buf_clear(&out);
     return copy;
 }

@@ -1,0 +1,81 @@
+# The front door: everything else is meson's (meson.build) or a script in tools/.
+#
+#   make            build build/borealis
+#   make run        get what is missing, build, serve a cluster (DEMO=1: a guided throw-away demo)
+#   make test       get what is missing, build, run all tests
+#   make check      what make test does without servers: build, style checks, unit tests
+#   make asan tsan  the same tests on sanitizer builds
+#   make bench      a table of ratios against the engine alone and HAProxy
+#   make soak fuzz  long runs; their logs go to doc/soak/
+
+BUILD  ?= build
+PYTHON ?= /usr/bin/python3
+PYTEST  = $(PYTHON) -B -m pytest -q -p no:cacheprovider
+
+export BOREALIS_BINARY ?= $(CURDIR)/$(BUILD)/borealis
+
+.DEFAULT_GOAL := build
+.PHONY: build deps deps-test engine servers run test check unit style scenario asan tsan bench \
+        soak fresh-root install clean
+
+deps:
+	@tools/install-deps build
+
+deps-test:
+	@tools/install-deps build test
+
+$(BUILD)/build.ninja: | deps
+	@meson setup $(BUILD) >/dev/null
+
+build: deps $(BUILD)/build.ninja
+	@ninja -C $(BUILD) --quiet
+
+engine:
+	@tools/fetch-server mariadb-10.11
+
+servers:
+	@tools/fetch-server mariadb-10.11 mariadb-11.8 mysql-5.6 mysql-9.7
+
+ifdef DEMO
+run: deps-test build servers
+	@$(PYTHON) -B demo/demo.py
+else
+run: build engine
+	@$(BUILD)/borealis serve $(ARGS)
+endif
+
+test: deps-test build servers
+	@tools/run-tests
+
+style:
+	@tools/check-layers
+	@tools/check-banned
+	@tools/check-format
+
+unit: build
+	@meson test -C $(BUILD) --no-rebuild --quiet --suite unit
+
+check: deps-test style unit
+
+scenario: deps-test build servers
+	@$(PYTEST) tests/servers tests/scenario
+
+asan tsan: deps-test servers
+	@tools/run-sanitizer $@
+
+bench: deps-test build engine
+	@tools/fetch-server bench
+	@$(PYTHON) -B bench/ratios.py
+
+soak: deps-test build servers
+	@tools/run-soak
+
+# The two commands above, typed in an empty Debian 12 beside a MySQL-family server of its own. Root.
+fresh-root: deps-test
+	@tools/test-fresh-root
+
+install: build
+	@meson install -C $(BUILD)
+
+clean:
+	@rm -rf build build-asan build-tsan

@@ -1,0 +1,46 @@
+"""Fixtures of the scenario tests, and the logs that a failed test shows."""
+
+import signal
+
+import pytest
+
+from .cluster import Cluster, alive
+
+
+def pytest_configure(config):
+    # A test run that is told to end still stops what it has started.
+    signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if report.failed:
+        for cluster in list(alive):
+            report.sections.append((f"logs of the {cluster}", cluster.logs()))
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """One cluster for all tests of a file: a test leaves it as it was."""
+    with Cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def make_cluster():
+    """Function that returns a new Cluster, not started, which ends with the test."""
+    made = []
+
+    def make(*options, **kw):
+        made.append(Cluster(*options, **kw))
+        return made[-1]
+
+    yield make
+    problems = []
+    for one in made:
+        try:
+            one.close()
+        except AssertionError as problem:
+            problems.append(str(problem))
+    assert not problems, "\n".join(problems)

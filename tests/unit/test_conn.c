@@ -1,0 +1,159 @@
+#include "check.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/thread.h"
+#include "net/certificate.h"
+#include "net/conn.h"
+#include "net/socket.h"
+#include "net/tls.h"
+
+#include <sys/socket.h>
+
+#define AMOUNT (4u << 20)
+
+static struct err err;
+static char dir[64];
+
+static int64_t soon(void)
+{
+    return clock_deadline_usec(20 * USEC_PER_SEC);
+}
+
+static void make_pair(struct conn **ret_a, struct conn **ret_b)
+{
+    int fds[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+    *ret_a = conn_new(fds[0], "a");
+    *ret_b = conn_new(fds[1], "b");
+}
+
+struct echo {
+    struct conn *conn;
+    const struct tls *tls;
+    bool ok;
+};
+
+/* Sends AMOUNT bytes back as they come. */
+static void *echo_thread(void *arg)
+{
+    struct echo *echo = arg;
+    uint8_t bytes[4096];
+    struct err ignored;
+
+    echo->ok = !echo->tls || conn_start_tls(echo->conn, echo->tls, soon(), &ignored);
+    for (size_t done = 0; echo->ok && done < AMOUNT; done += sizeof bytes)
+        echo->ok = conn_read_full(echo->conn, bytes, sizeof bytes, soon(), &ignored) &&
+                   conn_write_all(echo->conn, span_of(bytes, sizeof bytes), soon(), &ignored);
+    return NULL;
+}
+
+static void check_echo(const struct tls *client, const struct tls *server)
+{
+    struct conn *conn;
+    struct echo echo = {.tls = server};
+    uint8_t *sent = mem_alloc(AMOUNT);
+    uint8_t *got = mem_alloc(AMOUNT);
+    pthread_t thread;
+
+    for (size_t i = 0; i < AMOUNT; i++)
+        sent[i] = (uint8_t)(i * 7 + (i >> 8));
+    make_pair(&conn, &echo.conn);
+    assert_true(thread_start("echo", 256 << 10, echo_thread, &echo, &thread, &err));
+    assert_true(!client || conn_start_tls(conn, client, soon(), &err));
+    assert_true(conn_is_tls(conn) == (client != NULL));
+    for (size_t done = 0; done < AMOUNT; done += 4096) {
+        assert_true(conn_write_all(conn, span_of(sent + done, 4096), soon(), &err));
+        assert_true(conn_read_full(conn, got + done, 4096, soon(), &err));
+    }
+    (void)pthread_join(thread, NULL);
+    assert_true(echo.ok);
+    assert_memory_equal(sent, got, AMOUNT);
+    conn_free(echo.conn);
+    assert_false(conn_read_full(conn, got, 1, soon(), &err));
+    assert_contains(err.text, "closed");
+    conn_free(conn);
+    mem_free(sent);
+    mem_free(got);
+}
+
+static void test_plain(void **state)
+{
+    (void)state;
+    check_echo(NULL, NULL);
+}
+
+static void test_tls(void **state)
+{
+    struct certificate_set set;
+    char cert[128];
+    char key[128];
+    struct tls *server;
+    struct tls *client;
+
+    (void)state;
+    check_make_dir(dir);
+    (void)snprintf(cert, sizeof cert, "%s/cert", dir);
+    (void)snprintf(key, sizeof key, "%s/key", dir);
+    assert_true(certificate_set_make("main", "host", &set, &err));
+    assert_true(file_write(cert, buf_span(&set.server_cert), 0600, &err));
+    assert_true(file_write(key, buf_span(&set.server_key), 0600, &err));
+    assert_true(tls_server_new(cert, key, &server, &err));
+    assert_true(tls_local_client_new(&client, &err));
+    check_echo(client, server);
+    tls_free(client);
+    tls_free(server);
+    /* A key that is not the certificate's is refused when it is loaded. */
+    assert_true(file_write(key, buf_span(&set.ca_key), 0600, &err));
+    assert_false(tls_server_new(cert, key, &server, &err));
+    assert_contains(err.text, key);
+    certificate_set_done(&set);
+    assert_true(dir_remove(dir, &err));
+}
+
+static void test_deadlines_hold(void **state)
+{
+    struct conn *a;
+    struct conn *b;
+    uint8_t byte;
+    uint8_t *much = mem_alloc(AMOUNT);
+
+    (void)state;
+    make_pair(&a, &b);
+    assert_false(conn_read_full(a, &byte, 1, clock_deadline_usec(1000), &err));
+    assert_int_equal(err.class, E_TIMEOUT);
+    assert_false(conn_write_all(a, span_of(much, AMOUNT), clock_deadline_usec(1000), &err));
+    assert_int_equal(err.class, E_TIMEOUT);
+    conn_free(a);
+    conn_free(b);
+    mem_free(much);
+}
+
+static void test_paths_too_long_for_a_socket_are_refused(void **state)
+{
+    char path[200];
+    int fd = -1;
+
+    (void)state;
+    memset(path, 'x', sizeof path - 1);
+    path[0] = '/';
+    path[sizeof path - 1] = 0;
+    assert_false(socket_listen_unix(path, &fd, &err));
+    assert_int_equal(err.class, E_LIMIT);
+    assert_contains(err.text, "at most 107 bytes");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_tls),
+        cmocka_unit_test(test_deadlines_hold),
+        cmocka_unit_test(test_paths_too_long_for_a_socket_are_refused),
+    };
+
+    thread_block_signals();
+    return cmocka_run_group_tests_name("conn", tests, NULL, NULL);
+}
