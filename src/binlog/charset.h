@@ -33,6 +33,13 @@ struct charset {
 
 struct charset charset_of_collation(uint32_t id);
 
+/* Known, and bytes below 0x80 are ASCII wherever they stand. */
+static inline bool charset_has_ascii(enum charset_encoding encoding)
+{
+    return encoding == CHARSET_UTF8 || encoding == CHARSET_LATIN1 ||
+           encoding == CHARSET_ASCII_SUPERSET;
+}
+
 /*
  * Appends the text as UTF-8. False, and nothing appended, when it is not valid in the encoding or
  * the encoding needs tables and it is not plain ASCII.

@@ -175,6 +175,18 @@ static struct span decode_options(struct row_reader *reader, struct row_image *i
     return cursor_bytes(cur, bitmap_size(reader->own.map->json_count));
 }
 
+/* An image with all columns, which is most of them. */
+static void decode_full_image(const struct table_map *map, struct cursor *cur, struct span nulls,
+                              struct value *values)
+{
+    for (uint32_t i = 0; i < map->column_count; i++) {
+        if (bitmap_get(nulls, i))
+            values[i].kind = VALUE_NULL;
+        else
+            value_decode(cur, &map->columns[i], &values[i]);
+    }
+}
+
 /* Reads the values of an image; `present` is how many columns it has. */
 static void decode_image(struct row_reader *reader, struct row_image *image, struct span columns,
                          uint32_t present, struct span partial)
@@ -186,6 +198,10 @@ static void decode_image(struct row_reader *reader, struct row_image *image, str
     uint32_t n = 0;
 
     image->null_pad = present % 8 != 0 && bitmap_get(nulls, bitmap_size(present) * 8 - 1);
+    if (present == map->column_count && partial.len == 0) {
+        decode_full_image(map, cur, nulls, image->values);
+        return;
+    }
     for (uint32_t i = 0; i < map->column_count; i++) {
         const struct column *column = &map->columns[i];
         struct value *value = &image->values[i];
@@ -202,6 +218,32 @@ static void decode_image(struct row_reader *reader, struct row_image *image, str
         }
         json += is_json;
     }
+}
+
+/* MariaDB's older temporal types may have a fraction whose size the log does not tell. */
+static bool has_unsized_column(const struct table_map *map)
+{
+    for (uint32_t i = 0; map->mariadb && i < map->column_count; i++) {
+        uint8_t type = map->columns[i].layout.type;
+
+        if (type == COLUMN_TIME_OLD || type == COLUMN_DATETIME_OLD || type == COLUMN_TIMESTAMP_OLD)
+            return true;
+    }
+    return false;
+}
+
+static bool does_not_fit(const struct row_reader *reader, size_t left, struct err *err)
+{
+    const struct table_map *map = reader->own.map;
+
+    return err_set(err, E_PROTO, 0, "%s: row %llu of table %.*s.%.*s does not fit its %zu bytes%s",
+                   event_type_name(reader->own.rows->type), (unsigned long long)reader->row + 1,
+                   (int)map->database.len, (const char *)map->database.data, (int)map->table.len,
+                   (const char *)map->table.data, left,
+                   has_unsized_column(map)
+                       ? "; it has temporal columns in MariaDB's older format "
+                         "(mysql56_temporal_format=OFF), whose digits of a fraction must be told"
+                       : "");
 }
 
 bool row_reader_next(struct row_reader *reader, bool *ret_more, struct err *err)
@@ -224,11 +266,7 @@ bool row_reader_next(struct row_reader *reader, bool *ret_more, struct err *err)
         decode_image(reader, &reader->after, rows->after_columns, reader->own.after_count, partial);
     }
     if (!cursor_ok(cur) || cursor_left(cur) == left)
-        return err_set(
-            err, E_PROTO, 0, "%s: row %llu of table %.*s.%.*s does not fit its %zu bytes",
-            event_type_name(rows->type), (unsigned long long)reader->row + 1,
-            (int)reader->own.map->database.len, (const char *)reader->own.map->database.data,
-            (int)reader->own.map->table.len, (const char *)reader->own.map->table.data, left);
+        return does_not_fit(reader, left, err);
     reader->row++;
     *ret_more = true;
     return true;

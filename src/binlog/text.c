@@ -18,6 +18,42 @@ static const char sql_escapes[256] = {
     [0] = '0', ['\n'] = 'n', ['\r'] = 'r', [0x1a] = 'Z', ['\''] = '\'', ['\\'] = '\\',
 };
 
+#define BLOCK_SIZE 16
+
+typedef uint8_t block __attribute__((vector_size(BLOCK_SIZE)));
+
+/* Non-zero in the bytes that are not plain. */
+static block not_plain(const uint8_t *bytes)
+{
+    block b;
+
+    memcpy(&b, bytes, sizeof b);
+    return (block)((b < ' ') | (b > '~') | (b == '\'') | (b == '"') | (b == '\\'));
+}
+
+static bool byte_is_plain(uint8_t byte)
+{
+    return byte >= ' ' && byte <= '~' && byte != '\'' && byte != '"' && byte != '\\';
+}
+
+bool text_is_plain(struct span text)
+{
+    block found = {0};
+    uint64_t halves[2];
+
+    if (text.len < BLOCK_SIZE) {
+        for (size_t i = 0; i < text.len; i++)
+            if (!byte_is_plain(text.data[i]))
+                return false;
+        return true;
+    }
+    for (size_t i = 0; text.len - i > BLOCK_SIZE; i += BLOCK_SIZE)
+        found |= not_plain(&text.data[i]);
+    found |= not_plain(&text.data[text.len - BLOCK_SIZE]);
+    memcpy(halves, &found, sizeof halves);
+    return (halves[0] | halves[1]) == 0;
+}
+
 /* Sets the high bit of the bytes that are below `byte`, up to 0x80; exact for the lowest one set.
  */
 static uint64_t bytes_below(uint64_t chunk, uint8_t byte)
@@ -134,16 +170,15 @@ void text_write_base64(struct buf *buf, struct span bytes, const char *break_wit
 
 void text_write_identifier(struct buf *buf, struct span name)
 {
-    struct cursor cur = cursor_of(name);
-
     buf_u8(buf, '`');
-    while (cursor_left(&cur) > 0) {
-        const uint8_t *quote = memchr(cur.rest.data, '`', cur.rest.len);
-
-        buf_bytes(buf, cursor_bytes(&cur, quote ? (size_t)(quote - cur.rest.data) + 1
-                                                : cursor_left(&cur)));
-        if (quote)
-            buf_u8(buf, '`');
+    if (!name.len || !memchr(name.data, '`', name.len)) {
+        buf_bytes(buf, name);
+    } else {
+        for (size_t i = 0; i < name.len; i++) {
+            if (name.data[i] == '`')
+                buf_u8(buf, '`');
+            buf_u8(buf, name.data[i]);
+        }
     }
     buf_u8(buf, '`');
 }

@@ -18,6 +18,17 @@ void text_write_json(struct buf *buf, struct span utf8);
  */
 void text_write_sql(struct buf *buf, struct span text);
 
+/* Printable ASCII without quotes and backslashes: it needs no escape anywhere. */
+bool text_is_plain(struct span text);
+
+/* A literal of a text that is plain. */
+static inline void text_write_plain(struct buf *buf, struct span plain, char quote)
+{
+    buf_u8(buf, (uint8_t)quote);
+    buf_bytes(buf, plain);
+    buf_u8(buf, (uint8_t)quote);
+}
+
 /* Digits only, upper case. */
 void text_write_hex(struct buf *buf, struct span bytes);
 

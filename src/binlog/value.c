@@ -1,7 +1,26 @@
 #include "binlog/value.h"
 
+#include "binlog/charset.h"
+
 #define YEAR_BASE               1900
 #define COMPRESSED_METHOD_SHIFT 4
+
+/* cursor_le(), but quick: each size is a single load. */
+static uint64_t read_number(struct cursor *cur, size_t size)
+{
+    switch (size) {
+    case 1:
+        return cursor_u8(cur);
+    case 2:
+        return cursor_u16(cur);
+    case 4:
+        return cursor_u32(cur);
+    case 8:
+        return cursor_u64(cur);
+    default:
+        return cursor_le(cur, size);
+    }
+}
 
 static int64_t sign_extend(uint64_t raw, size_t size)
 {
@@ -13,7 +32,7 @@ static int64_t sign_extend(uint64_t raw, size_t size)
 static void decode_integer(struct cursor *cur, const struct column *column, struct value *value)
 {
     size_t size = column->layout.size;
-    uint64_t raw = cursor_le(cur, size);
+    uint64_t raw = read_number(cur, size);
 
     value->kind = column->is_unsigned ? VALUE_UINT : VALUE_INT;
     if (column->is_unsigned)
@@ -40,7 +59,7 @@ static void decode_double(struct cursor *cur, struct value *value)
 
 static struct span decode_bytes(struct cursor *cur, const struct column *column)
 {
-    return cursor_bytes(cur, (size_t)cursor_le(cur, column->layout.length_size));
+    return cursor_bytes(cur, (size_t)read_number(cur, column->layout.length_size));
 }
 
 /* The first byte holds the method; 0 means that the value follows as it is. */
@@ -260,4 +279,40 @@ void value_encode(struct buf *buf, const struct column *column, const struct val
         encode_bytes(buf, column, value->bytes);
         break;
     }
+}
+
+/* Whether the value is made of members that the table map has. */
+static bool members_are_known(const struct column *column, const struct value *value)
+{
+    if (column->members_count == 0)
+        return false;
+    if (value->kind == VALUE_ENUM)
+        return value->u <= column->members_count;
+    return column->members_count >= 64 || value->u >> column->members_count == 0;
+}
+
+static bool has_member(const struct value *value, uint32_t n)
+{
+    return value->kind == VALUE_ENUM ? value->u == n + UINT64_C(1) : n < 64 && value->u >> n & 1;
+}
+
+bool value_members_to_utf8(struct buf *buf, const struct table_map *map,
+                           const struct column *column, const struct value *value)
+{
+    enum charset_encoding encoding = charset_of_collation(column->collation).encoding;
+    size_t start = buf->len;
+
+    if (!members_are_known(column, value))
+        return false;
+    for (uint32_t n = 0; n < column->members_count; n++) {
+        if (!has_member(value, n))
+            continue;
+        if (buf->len > start)
+            buf_u8(buf, ',');
+        if (!charset_to_utf8(buf, table_map_member(map, column, n), encoding)) {
+            buf->len = start;
+            return false;
+        }
+    }
+    return true;
 }

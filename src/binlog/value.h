@@ -63,3 +63,10 @@ static inline bool column_is_binary(const struct column *column)
 {
     return column->collation == 63;
 }
+
+/*
+ * Appends the text of ENUM's member or SET's members, these with commas, as UTF-8. False, and
+ * nothing appended, when the table map does not tell it or it has no UTF-8 form that we can make.
+ */
+MUST_CHECK bool value_members_to_utf8(struct buf *buf, const struct table_map *map,
+                                      const struct column *column, const struct value *value);

@@ -44,6 +44,10 @@ static void write_string(struct buf *buf, const struct column *column, struct sp
 {
     struct charset charset = charset_of_collation(column->collation);
 
+    if (charset_has_ascii(charset.encoding) && text_is_plain(text)) {
+        text_write_plain(buf, text, '"');
+        return;
+    }
     switch (charset.encoding) {
     case CHARSET_BINARY:
         write_base64(buf, text, column->layout.type == COLUMN_STRING ? column->layout.length : 0);
@@ -111,25 +115,14 @@ static void write_temporal(struct buf *buf, const struct column *column, const s
     buf_u8(buf, '"');
 }
 
-/* The members' text, for SET with commas; the number where that is not known. */
+/* The members' text, the number where that is not known. */
 static void write_members(struct buf *buf, const struct table_map *map, const struct column *column,
                           const struct value *value)
 {
-    struct charset charset = charset_of_collation(column->collation);
-    bool set = value->kind == VALUE_SET;
-    bool known = column->members_count > 0 && (set ? value->u >> (column->members_count - 1) <= 1
-                                                   : value->u <= column->members_count);
     struct buf text;
 
     buf_init(&text, buf->max);
-    for (uint32_t i = 0; known && i < column->members_count; i++) {
-        if (set ? !(value->u >> i & 1) : value->u != i + UINT64_C(1))
-            continue;
-        if (text.len > 0)
-            buf_u8(&text, ',');
-        known = charset_to_utf8(&text, table_map_member(map, column, i), charset.encoding);
-    }
-    if (known && buf_ok(&text))
+    if (value_members_to_utf8(&text, map, column, value) && buf_ok(&text))
         text_write_json(buf, buf_span(&text));
     else
         number_write_u64(buf, value->u);

@@ -48,8 +48,13 @@ static void write_string(struct buf *buf, const struct column *column, struct sp
                          enum value_style style)
 {
     struct charset charset = charset_of_collation(column->collation);
-    bool ascii = ascii_prefix(text) == text.len;
+    bool ascii;
 
+    if (charset_has_ascii(charset.encoding) && text_is_plain(text)) {
+        text_write_plain(buf, text, '\'');
+        return;
+    }
+    ascii = ascii_prefix(text) == text.len;
     switch (charset.encoding) {
     case CHARSET_BINARY: /* the servers cut zero bytes off BINARY's end */
         write_hex(buf, text, column->layout.type == COLUMN_STRING ? column->layout.length : 0);
@@ -150,26 +155,18 @@ static void write_quoted_temporal(struct buf *buf, const struct column *column,
     buf_u8(buf, '\'');
 }
 
-/* Members as text where they are known and have a UTF-8 form; else the number. */
+/*
+ * Members as text where they are known and have a UTF-8 form; else, and for ENUM's error value, the
+ * number.
+ */
 static void write_members(struct buf *buf, const struct table_map *map, const struct column *column,
                           const struct value *value)
 {
-    struct charset charset = charset_of_collation(column->collation);
-    bool set = value->kind == VALUE_SET;
-    bool known =
-        column->members_count > 0 && (set || value->u > 0) &&
-        (set ? value->u >> (column->members_count - 1) <= 1 : value->u <= column->members_count);
     struct buf text;
 
     buf_init(&text, buf->max);
-    for (uint32_t i = 0; known && i < column->members_count; i++) {
-        if (set ? !(value->u >> i & 1) : value->u != i + UINT64_C(1))
-            continue;
-        if (text.len > 0)
-            buf_u8(&text, ',');
-        known = charset_to_utf8(&text, table_map_member(map, column, i), charset.encoding);
-    }
-    if (known && buf_ok(&text))
+    if ((value->kind == VALUE_SET || value->u > 0) &&
+        value_members_to_utf8(&text, map, column, value) && buf_ok(&text))
         text_write_sql(buf, buf_span(&text));
     else
         number_write_u64(buf, value->u);
