@@ -42,7 +42,7 @@ bool compressed_column_inflate(struct buf *buf, struct span stored, size_t max, 
         (head & LENGTH_MASK) > LENGTH_MAX)
         return err_set(err, E_PROTO, 0, "compressed column: unknown method byte 0x%02x", head);
     size = cursor_be(&cur, head & LENGTH_MASK);
-    if (!cursor_ok(&cur) || size / EXPANSION_MAX > cursor_left(&cur))
+    if (!cursor_ok(&cur) || size == 0 || size / EXPANSION_MAX > cursor_left(&cur))
         return err_set(err, E_PROTO, 0, "compressed column: %llu bytes cannot come from %zu",
                        (unsigned long long)size, stored.len);
     if (size > max)

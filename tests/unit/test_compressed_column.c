@@ -50,6 +50,7 @@ static void damage_and_lies_are_refused(void **state)
         "82012caba81805c40200",     /* zlib's wrapping is not there */
         "8a012daba81805c40200",     /* declares one more */
         "8a012baba81805c40200",     /* one less */
+        "8a00000300",               /* nothing, which is stored as no bytes */
         "8cffffffffaba81805c40200", /* 4 GiB */
         "8a012caba81805c4",         /* cut off */
     };
