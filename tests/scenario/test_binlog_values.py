@@ -2,7 +2,8 @@
 
 The rows of a server's binlog, applied in order to an empty model, must equal what SELECT returns;
 and the same rows as SQL statements must make equal tables. The seed is printed; BOREALIS_SEED=N
-repeats a run. ROWDUMP names the program (tests/tools/rowdump.c); else it is sought in build*/.
+repeats a run. The program that reads the binlog, tests/tools/rowdump.c, is $ROWDUMP, or lies beside
+$BOREALIS_BINARY, at first build/borealis.
 """
 
 import base64
@@ -35,10 +36,8 @@ ALL_WORDS = WIDE_WORDS + ["🐙🐬", "𝔘"]
 def rowdump():
     if "ROWDUMP" in os.environ:
         return os.environ["ROWDUMP"]
-    built = sorted(ROOT.glob("build*/rowdump"), key=lambda path: path.stat().st_mtime)
-    if not built:
-        pytest.skip("rowdump is not built: meson setup build && ninja -C build rowdump")
-    return built[-1]
+    binary = pathlib.Path(os.environ.get("BOREALIS_BINARY", ROOT / "build" / "borealis"))
+    return binary.resolve().parent / "rowdump"
 
 
 def quoted(text):
