@@ -58,4 +58,5 @@ extern const struct verb verb_status;
 extern const struct verb verb_stop;
 extern const struct verb verb_client;
 extern const struct verb verb_binlog;
+extern const struct verb verb_binlog_stat;
 extern const struct verb verb_binlog_verify;

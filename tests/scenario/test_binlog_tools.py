@@ -43,7 +43,7 @@ def offsets(data):
     return found
 
 
-VERBS = ["verify"]
+VERBS = ["stat", "verify"]
 SMALL = [DATA / "mariadb-10.11" / "mixed.binlog", DATA / "mysql-9.7" / "anonymous.binlog"]
 
 
@@ -170,3 +170,53 @@ def test_verify_range(tmp_path):
     status, _, err = binlog("verify", f"--start-position={starts[2] + 1}", SMALL[0])
     assert status == 2
     assert "is inside the " in err and f"the next event begins at {starts[3]}" in err
+
+
+@pytest.mark.parametrize("path", GOOD, ids=name)
+def test_stat_recorded(path):
+    data = path.read_bytes()
+    status, out, err = binlog("stat", path)
+    assert (status, err) == (0, "")
+    assert all(len(line) <= 80 for line in out.splitlines()[1:]), out
+    status, out, err = binlog("stat", "--json", path)
+    assert (status, err) == (0, "")
+    stat = json.loads(out)
+    assert stat["events"] == len(offsets(data)) - 1
+    assert stat["bytes"] == len(data) - MAGIC_SIZE
+    assert sum(kind["count"] for kind in stat["types"].values()) == stat["events"]
+    assert sum(kind["bytes"] for kind in stat["types"].values()) == stat["bytes"]
+    gtids = sum(kind["count"] for kind_name, kind in stat["types"].items()
+                if kind_name in ("Gtid", "Anonymous_Gtid", "Gtid_tagged_log_event"))
+    if gtids and path.stem not in ("incident", "xa"):
+        assert stat["transactions"] == gtids
+    assert sum(stat["rate"]["transactions"]) == stat["transactions"]
+
+
+def test_stat_tables_and_keys():
+    full = json.loads(binlog("stat", "--json", DATA / "mysql-9.7/types-full-metadata.binlog")[1])
+    assert {table["primary_key"] for table in full["tables"]} == {False}
+    plain = json.loads(binlog("stat", "--json", DATA / "mysql-9.7/types.binlog")[1])
+    assert {table["primary_key"] for table in plain["tables"]} == {None}
+    counts = [{key: table[key] for key in ("table", "inserted", "updated", "deleted")}
+              for table in sorted(plain["tables"], key=lambda table: table["table"])]
+    assert counts == [{key: table[key] for key in ("table", "inserted", "updated", "deleted")}
+                      for table in sorted(full["tables"], key=lambda table: table["table"])]
+    compressed = json.loads(binlog("stat", "--json", DATA / "mysql-9.7/compressed.binlog")[1])
+    assert compressed["tables"][0]["inserted"] == 402
+    assert compressed["compressed_types"]["Write_rows"]["count"] == 2
+    older = json.loads(binlog("stat", "--json", DATA / "mariadb-10.11/types-old-temporal.binlog")[1])
+    assert older["undecoded_rows_events"] > 0
+
+
+def test_stat_files_and_damage(tmp_path):
+    both = json.loads(binlog("stat", "--json", *SMALL)[1])
+    one, two = (json.loads(binlog("stat", "--json", path)[1]) for path in SMALL)
+    assert both["files"] == 2
+    for key in ("events", "bytes", "transactions"):
+        assert both[key] == one[key] + two[key]
+    data = SMALL[0].read_bytes()
+    cut = tmp_path / "cut"
+    cut.write_bytes(data[:-5])
+    status, out, err = binlog("stat", "--json", cut)
+    assert status == 1 and "file ends inside an event" in err
+    assert json.loads(out)["events"] == one["events"] - 1
