@@ -58,5 +58,7 @@ extern const struct verb verb_status;
 extern const struct verb verb_stop;
 extern const struct verb verb_client;
 extern const struct verb verb_binlog;
+extern const struct verb verb_binlog_json;
+extern const struct verb verb_binlog_print;
 extern const struct verb verb_binlog_stat;
 extern const struct verb verb_binlog_verify;

@@ -1,6 +1,7 @@
 #include "cli/verb.h"
 
-static const struct verb *const binlog_verbs[] = {&verb_binlog_stat, &verb_binlog_verify, NULL};
+static const struct verb *const binlog_verbs[] = {&verb_binlog_stat, &verb_binlog_print,
+                                                  &verb_binlog_json, &verb_binlog_verify, NULL};
 
 const struct verb verb_binlog = {
     .name = "binlog",

@@ -28,7 +28,8 @@ def binlog(*arguments, stdin=None):
     """The exit status, standard output and standard error."""
     done = subprocess.run([borealis(), "binlog", *map(str, arguments)], input=stdin or b"",
                           capture_output=True, check=False, timeout=60)
-    return done.returncode, done.stdout.decode(), done.stderr.decode(errors="replace")
+    return done.returncode, done.stdout.decode(errors="replace"), \
+        done.stderr.decode(errors="replace")
 
 
 def name(path):
@@ -43,7 +44,7 @@ def offsets(data):
     return found
 
 
-VERBS = ["stat", "verify"]
+VERBS = ["stat", "print", "json", "verify"]
 SMALL = [DATA / "mariadb-10.11" / "mixed.binlog", DATA / "mysql-9.7" / "anonymous.binlog"]
 
 
@@ -220,3 +221,93 @@ def test_stat_files_and_damage(tmp_path):
     status, out, err = binlog("stat", "--json", cut)
     assert status == 1 and "file ends inside an event" in err
     assert json.loads(out)["events"] == one["events"] - 1
+
+
+DECODED = [path for path in GOOD if path.stem != "types-old-temporal"]
+
+
+@pytest.mark.parametrize("path", DECODED, ids=name)
+def test_print_recorded(path):
+    status, out, err = binlog("print", path)
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == f"# {path}"
+    starts = [int(line[:10]) for line in lines if line[:10].strip().isdigit()]
+    assert starts == offsets(path.read_bytes())[:-1]
+    assert not any(ord(c) < 32 for line in out.split("\n") for c in line if c != "\t")
+
+
+def test_print_content():
+    _, out, _ = binlog("print", DATA / "mysql-9.7/types-full-metadata.binlog")
+    assert "    + a=127 b=255 c=32767 d=65535 e=8388607 f=16777215 " in out
+    _, out, _ = binlog("print", DATA / "mysql-9.7/compressed.binlog")
+    assert "         >  " in out and "zstd, " in out
+    status, out, err = binlog("print", DATA / "mariadb-10.11/types-old-temporal.binlog")
+    assert status == 1 and "\n    ! " in out and "rows events not decoded, the first: " in err
+
+
+def test_print_and_json_range():
+    path = DATA / "mysql-9.7/types-full-metadata.binlog"
+    starts = [line["offset"] for line in changes(path)]
+    part = changes(f"--start-position={starts[3]}", f"--stop-position={starts[7]}", path)
+    assert [line["offset"] for line in part] == starts[3:7]
+    _, out, _ = binlog("print", f"--start-position={starts[3]}", f"--stop-position={starts[4]}",
+                       path)
+    assert out.splitlines()[1].startswith(f"{starts[3]:10}  ")
+
+
+def changes(*arguments):
+    status, out, err = binlog("json", *arguments)
+    assert (status, err) == (0, "")
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def same(value, dumped):
+    """A column's value in a change and as rowdump has it: JSON documents there are strings."""
+    return value == dumped or (isinstance(dumped, str) and json.loads(dumped) == value)
+
+
+@pytest.mark.parametrize("path", DECODED, ids=name)
+def test_json_has_the_rows(path):
+    """The same rows as tests/tools/rowdump, whose rows equal what SELECT returns."""
+    rowdump = pathlib.Path(borealis()).parent / "rowdump"
+    if not rowdump.exists():
+        pytest.skip("rowdump is not built")
+    dumped = subprocess.run([rowdump, path], capture_output=True, check=True).stdout
+    dumped = [json.loads(line) for line in dumped.splitlines()]
+    rows = [line for line in changes(path) if line["change"] != "statement"]
+    assert [(row["database"], row["table"]) for row in rows] == \
+        [(row["db"], row["table"]) for row in dumped]
+    for row, other in zip(rows, dumped):
+        assert row["change"] == {(False, True): "insert", (True, True): "update",
+                                 (True, False): "delete"}["before" in other, "after" in other]
+        for image in ("before", "after"):
+            assert row.get(image, {}).keys() == other.get(image, {}).keys()
+            for column, value in row.get(image, {}).items():
+                assert same(value, other[image][column]), (row["offset"], column)
+
+
+def test_json_statements():
+    lines = changes(DATA / "mariadb-10.11/mixed.binlog", DATA / "mysql-9.7/ddl.binlog")
+    statements = [line for line in lines if line["change"] == "statement"]
+    assert any(line["sql"].startswith("CREATE TABLE") for line in statements)
+    assert not any(line["sql"] in ("BEGIN", "COMMIT") for line in statements)
+    assert all("gtid" in line for line in statements)
+    assert {line["file"] for line in lines} == {str(DATA / "mariadb-10.11/mixed.binlog"),
+                                               str(DATA / "mysql-9.7/ddl.binlog")}
+    status, out, err = binlog("json", DATA / "mariadb-10.11/types-old-temporal.binlog")
+    assert status == 1 and "types-old-temporal.binlog: offset " in err
+    assert all(json.loads(line) for line in out.splitlines())
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_damage_without_checksums(verb, tmp_path):
+    """No checksum finds these: whatever the bytes are then, the verb ends and says so or not."""
+    damaged = tmp_path / "damaged"
+    for path in (DATA / "mysql-9.7/no-checksum.binlog", DATA / "mariadb-10.11/no-checksum.binlog"):
+        data = path.read_bytes()
+        for at in range(MAGIC_SIZE, len(data), 5):
+            damaged.write_bytes(data[:at] + bytes([data[at] ^ 0xff]) + data[at + 1:])
+            status, _, err = binlog(verb, damaged)
+            assert status in (0, 1), (path, at)
+            assert (status == 1) == err.startswith(f"borealis binlog {verb}: "), (path, at)
