@@ -24,8 +24,7 @@ void buf_clear(struct buf *buf)
     buf->bad = false;
 }
 
-/* Room for n more bytes; false (and `bad`) when that would pass the maximum. */
-static bool grow(struct buf *buf, size_t n)
+bool buf_room(struct buf *buf, size_t n)
 {
     size_t cap;
 
@@ -35,7 +34,8 @@ static bool grow(struct buf *buf, size_t n)
     }
     if (n <= buf->cap - buf->len)
         return true;
-    cap = buf->cap ? buf->cap : 64;
+    /* Never over the maximum: the inline writers compare with the capacity only. */
+    cap = buf->cap ? buf->cap : buf->max < 64 ? buf->max : 64;
     while (cap - buf->len < n)
         cap = cap > buf->max / 2 ? buf->max : cap * 2;
     buf->data = mem_realloc(buf->data, cap);
@@ -43,20 +43,7 @@ static bool grow(struct buf *buf, size_t n)
     return true;
 }
 
-void buf_bytes(struct buf *buf, struct span bytes)
-{
-    if (bytes.len == 0 || !grow(buf, bytes.len))
-        return;
-    memcpy(buf->data + buf->len, bytes.data, bytes.len);
-    buf->len += bytes.len;
-}
-
-void buf_str(struct buf *buf, const char *text)
-{
-    buf_bytes(buf, span_str(text));
-}
-
-static void write_le(struct buf *buf, uint64_t value, size_t n)
+void buf_le(struct buf *buf, uint64_t value, size_t n)
 {
     uint8_t bytes[8];
 
@@ -65,29 +52,55 @@ static void write_le(struct buf *buf, uint64_t value, size_t n)
     buf_bytes(buf, span_of(bytes, n));
 }
 
-void buf_u8(struct buf *buf, uint8_t value)
-{
-    write_le(buf, value, 1);
-}
-
 void buf_u16(struct buf *buf, uint16_t value)
 {
-    write_le(buf, value, 2);
+    buf_le(buf, value, 2);
 }
 
 void buf_u24(struct buf *buf, uint32_t value)
 {
-    write_le(buf, value, 3);
+    buf_le(buf, value, 3);
 }
 
 void buf_u32(struct buf *buf, uint32_t value)
 {
-    write_le(buf, value, 4);
+    buf_le(buf, value, 4);
 }
 
 void buf_u64(struct buf *buf, uint64_t value)
 {
-    write_le(buf, value, 8);
+    buf_le(buf, value, 8);
+}
+
+void buf_be(struct buf *buf, uint64_t value, size_t n)
+{
+    uint8_t bytes[8];
+
+    for (size_t i = 0; i < n; i++)
+        bytes[i] = (uint8_t)(value >> (8 * (n - 1 - i)));
+    buf_bytes(buf, span_of(bytes, n));
+}
+
+void buf_lenenc(struct buf *buf, uint64_t value)
+{
+    if (value < 0xfb) {
+        buf_le(buf, value, 1);
+    } else if (value <= 0xffff) {
+        buf_u8(buf, 0xfc);
+        buf_le(buf, value, 2);
+    } else if (value <= 0xffffff) {
+        buf_u8(buf, 0xfd);
+        buf_le(buf, value, 3);
+    } else {
+        buf_u8(buf, 0xfe);
+        buf_le(buf, value, 8);
+    }
+}
+
+void buf_lenenc_bytes(struct buf *buf, struct span bytes)
+{
+    buf_lenenc(buf, bytes.len);
+    buf_bytes(buf, bytes);
 }
 
 void buf_printf(struct buf *buf, const char *format, ...)
@@ -101,7 +114,7 @@ void buf_printf(struct buf *buf, const char *format, ...)
     n = vsnprintf(NULL, 0, format, args);
     va_end(args);
     /* vsnprintf also writes a NUL, which needs room and is not counted. */
-    if (n >= 0 && grow(buf, (size_t)n + 1)) {
+    if (n >= 0 && buf_room(buf, (size_t)n + 1)) {
         (void)vsnprintf((char *)buf->data + buf->len, (size_t)n + 1, format, again);
         buf->len += (size_t)n;
     }
@@ -112,28 +125,33 @@ size_t buf_reserve(struct buf *buf, size_t n)
 {
     size_t offset = buf->len;
 
-    if (!grow(buf, n))
+    if (n == 0 || !buf_room(buf, n))
         return offset;
     memset(buf->data + buf->len, 0, n);
     buf->len += n;
     return offset;
 }
 
-void buf_patch_u24(struct buf *buf, size_t offset, uint32_t value)
+void buf_patch_le(struct buf *buf, size_t offset, uint64_t value, size_t n)
 {
     if (buf->bad)
         return;
-    if (offset > buf->len || buf->len - offset < 3) {
+    if (offset > buf->len || n > buf->len - offset) {
         buf->bad = true;
         return;
     }
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < n; i++)
         buf->data[offset + i] = (uint8_t)(value >> (8 * i));
+}
+
+void buf_patch_u24(struct buf *buf, size_t offset, uint32_t value)
+{
+    buf_patch_le(buf, offset, value, 3);
 }
 
 const char *buf_borrow_cstr(struct buf *buf)
 {
-    if (!grow(buf, 1))
+    if (!buf_room(buf, 1))
         return "";
     buf->data[buf->len] = 0;
     return (const char *)buf->data;

@@ -23,17 +23,48 @@ void buf_init(struct buf *buf, size_t max);
 void buf_done(struct buf *buf);
 void buf_clear(struct buf *buf); /* keeps the memory; clears `bad` */
 
-void buf_u8(struct buf *buf, uint8_t value);
+/* Room for n more bytes; false (and `bad`) when that would pass the maximum. Used by the others. */
+bool buf_room(struct buf *buf, size_t n);
+
+static inline void buf_bytes(struct buf *buf, struct span bytes)
+{
+    if (bytes.len == 0)
+        return;
+    if ((buf->bad || bytes.len > buf->cap - buf->len) && !buf_room(buf, bytes.len))
+        return;
+    memcpy(buf->data + buf->len, bytes.data, bytes.len);
+    buf->len += bytes.len;
+}
+
+/* Without a NUL. */
+static inline void buf_str(struct buf *buf, const char *text)
+{
+    buf_bytes(buf, span_str(text));
+}
+
+static inline void buf_u8(struct buf *buf, uint8_t value)
+{
+    buf_bytes(buf, span_of(&value, 1));
+}
+
 void buf_u16(struct buf *buf, uint16_t value);
 void buf_u24(struct buf *buf, uint32_t value);
 void buf_u32(struct buf *buf, uint32_t value);
 void buf_u64(struct buf *buf, uint64_t value);
-void buf_bytes(struct buf *buf, struct span bytes);
-void buf_str(struct buf *buf, const char *text); /* without a NUL */
+
+/* The lower n bytes, n <= 8, of an integer: little-endian and big-endian. */
+void buf_le(struct buf *buf, uint64_t value, size_t n);
+void buf_be(struct buf *buf, uint64_t value, size_t n);
+
+/* The protocol's length-encoded integer, in its shortest form; and a string after its length. */
+void buf_lenenc(struct buf *buf, uint64_t value);
+void buf_lenenc_bytes(struct buf *buf, struct span bytes);
+
 void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* n zero bytes; returns their offset for buf_patch_u24(). */
+/* n zero bytes; returns their offset for a buf_patch. */
 size_t buf_reserve(struct buf *buf, size_t n);
+void buf_patch_le(struct buf *buf, size_t offset, uint64_t value, size_t n);
 void buf_patch_u24(struct buf *buf, size_t offset, uint32_t value);
 
 /* The text with a NUL after it that is not counted; borrowed until the next write. */

@@ -1,32 +1,5 @@
 #include "base/cursor.h"
 
-struct cursor cursor_of(struct span bytes)
-{
-    return (struct cursor){.rest = bytes};
-}
-
-size_t cursor_left(const struct cursor *cur)
-{
-    return cur->rest.len;
-}
-
-struct span cursor_bytes(struct cursor *cur, size_t n)
-{
-    struct span taken = {0};
-
-    if (n > cur->rest.len) {
-        cur->bad = true;
-        cur->rest.len = 0;
-        return taken;
-    }
-    if (n == 0)
-        return taken;
-    taken = span_of(cur->rest.data, n);
-    cur->rest.data += n;
-    cur->rest.len -= n;
-    return taken;
-}
-
 struct span cursor_rest(struct cursor *cur)
 {
     return cursor_bytes(cur, cur->rest.len);
@@ -37,39 +10,14 @@ void cursor_skip(struct cursor *cur, size_t n)
     (void)cursor_bytes(cur, n);
 }
 
-static uint64_t read_le(struct cursor *cur, size_t n)
+uint64_t cursor_be(struct cursor *cur, size_t n)
 {
     struct span bytes = cursor_bytes(cur, n);
     uint64_t value = 0;
 
-    for (size_t i = bytes.len; i > 0; i--)
-        value = value << 8 | bytes.data[i - 1];
+    for (size_t i = 0; i < bytes.len; i++)
+        value = value << 8 | bytes.data[i];
     return value;
-}
-
-uint8_t cursor_u8(struct cursor *cur)
-{
-    return (uint8_t)read_le(cur, 1);
-}
-
-uint16_t cursor_u16(struct cursor *cur)
-{
-    return (uint16_t)read_le(cur, 2);
-}
-
-uint32_t cursor_u24(struct cursor *cur)
-{
-    return (uint32_t)read_le(cur, 3);
-}
-
-uint32_t cursor_u32(struct cursor *cur)
-{
-    return (uint32_t)read_le(cur, 4);
-}
-
-uint64_t cursor_u64(struct cursor *cur)
-{
-    return read_le(cur, 8);
 }
 
 uint64_t cursor_lenenc(struct cursor *cur)

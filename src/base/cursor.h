@@ -13,25 +13,86 @@
 #include "base/err.h"
 #include "base/span.h"
 
+#include <endian.h>
+
 struct cursor {
     struct span rest;
     bool bad;
 };
 
-struct cursor cursor_of(struct span bytes);
-size_t cursor_left(const struct cursor *cur);
+/*
+ * The short ones are inline: decoding an event calls a dozen of them, and as calls they took more
+ * time than its checksum.
+ */
+static inline struct cursor cursor_of(struct span bytes)
+{
+    return (struct cursor){.rest = bytes};
+}
 
-uint8_t cursor_u8(struct cursor *cur);
-uint16_t cursor_u16(struct cursor *cur);
-uint32_t cursor_u24(struct cursor *cur);
-uint32_t cursor_u32(struct cursor *cur);
-uint64_t cursor_u64(struct cursor *cur);
+static inline size_t cursor_left(const struct cursor *cur)
+{
+    return cur->rest.len;
+}
+
+static inline struct span cursor_bytes(struct cursor *cur, size_t n)
+{
+    struct span taken = {0};
+
+    if (n > cur->rest.len) {
+        cur->bad = true;
+        cur->rest.len = 0;
+        return taken;
+    }
+    if (n == 0)
+        return taken;
+    taken = span_of(cur->rest.data, n);
+    cur->rest.data += n;
+    cur->rest.len -= n;
+    return taken;
+}
+
+/* An unsigned integer of n bytes, n <= 8, little-endian and big-endian. */
+static inline uint64_t cursor_le(struct cursor *cur, size_t n)
+{
+    struct span bytes = cursor_bytes(cur, n);
+    uint64_t value = 0;
+
+    if (bytes.len)
+        memcpy(&value, bytes.data, n);
+    return le64toh(value);
+}
+
+uint64_t cursor_be(struct cursor *cur, size_t n);
+
+static inline uint8_t cursor_u8(struct cursor *cur)
+{
+    return (uint8_t)cursor_le(cur, 1);
+}
+
+static inline uint16_t cursor_u16(struct cursor *cur)
+{
+    return (uint16_t)cursor_le(cur, 2);
+}
+
+static inline uint32_t cursor_u24(struct cursor *cur)
+{
+    return (uint32_t)cursor_le(cur, 3);
+}
+
+static inline uint32_t cursor_u32(struct cursor *cur)
+{
+    return (uint32_t)cursor_le(cur, 4);
+}
+
+static inline uint64_t cursor_u64(struct cursor *cur)
+{
+    return cursor_le(cur, 8);
+}
 
 /* 0xfb (NULL) and 0xff are not integers: they set `bad`. */
 uint64_t cursor_lenenc(struct cursor *cur);
 struct span cursor_lenenc_bytes(struct cursor *cur);
 
-struct span cursor_bytes(struct cursor *cur, size_t n);
 struct span cursor_rest(struct cursor *cur);
 void cursor_skip(struct cursor *cur, size_t n);
 

@@ -68,9 +68,29 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
     return verb->run(verb, values, argc - optind, argv + optind);
 }
 
+/* A verb that has verbs of its own: the next word names one. */
+static int run_group(const struct verb *group, int argc, char **argv)
+{
+    const struct verb *verb;
+
+    if (argc < 2) {
+        verb_print_help(group, stderr);
+        return EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+        verb_print_help(group, stdout);
+        return EXIT_OK;
+    }
+    verb = verb_find(group->verbs, argv[1]);
+    if (!verb)
+        return verb_usage_error(group, "unknown verb '%s'", argv[1]);
+    return run_verb(verb, argc - 1, argv + 1);
+}
+
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "help";
+    const struct verb *verb;
 
     if (strcmp(name, "version") == 0 || strcmp(name, "--version") == 0) {
         printf("borealis " BOREALIS_VERSION "\n");
@@ -83,10 +103,10 @@ int main(int argc, char **argv)
             verb_print_overview(stdout);
         return argc > 1 ? EXIT_OK : EXIT_USAGE;
     }
-    for (size_t i = 0; verbs[i]; i++) {
-        if (strcmp(verbs[i]->name, name) == 0)
-            return run_verb(verbs[i], argc - 1, argv + 1);
-    }
+    verb = verb_find(verbs, name);
+    if (verb)
+        return verb->verbs ? run_group(verb, argc - 1, argv + 1)
+                           : run_verb(verb, argc - 1, argv + 1);
     (void)fprintf(stderr, "borealis: unknown verb '%s'\n\n", name);
     verb_print_overview(stderr);
     return EXIT_USAGE;

@@ -5,7 +5,24 @@
 #include <stdarg.h>
 #include <string.h>
 
-const struct verb *const verbs[] = {&verb_serve, &verb_status, &verb_client, &verb_stop, NULL};
+const struct verb *const verbs[] = {&verb_serve, &verb_status, &verb_client,
+                                    &verb_stop,  &verb_binlog, NULL};
+
+static const char *last_word(const struct verb *verb)
+{
+    const char *space = strrchr(verb->name, ' ');
+
+    return space ? space + 1 : verb->name;
+}
+
+const struct verb *verb_find(const struct verb *const *list, const char *word)
+{
+    for (size_t i = 0; list[i]; i++) {
+        if (strcmp(last_word(list[i]), word) == 0)
+            return list[i];
+    }
+    return NULL;
+}
 
 int verb_usage_error(const struct verb *verb, const char *format, ...)
 {
@@ -30,15 +47,27 @@ const char *verb_value(const struct verb *verb, const char *const *values, const
 
 static void print_synopsis(const struct verb *verb, FILE *out)
 {
-    (void)fprintf(out, "borealis %s [options]%s%s", verb->name, *verb->arguments ? " " : "",
-                  verb->arguments);
+    (void)fprintf(out, "borealis %s%s%s%s", verb->name, verb->verbs ? "" : " [options]",
+                  *verb->arguments ? " " : "", verb->arguments);
+}
+
+static void print_list(const struct verb *const *list, FILE *out)
+{
+    for (size_t i = 0; list[i]; i++)
+        (void)fprintf(out, "  %-8s  %s\n", last_word(list[i]), list[i]->summary);
 }
 
 void verb_print_help(const struct verb *verb, FILE *out)
 {
     (void)fprintf(out, "usage: ");
     print_synopsis(verb, out);
-    (void)fprintf(out, "\n\n%s.\n\n%s\n\noptions:\n", verb->summary, verb->details);
+    (void)fprintf(out, "\n\n%s.\n\n%s\n\n", verb->summary, verb->details);
+    if (verb->verbs) {
+        print_list(verb->verbs, out);
+        (void)fprintf(out, "\n'borealis %s VERB --help' says more.\n", verb->name);
+        return;
+    }
+    (void)fprintf(out, "options:\n");
     for (size_t i = 0; i < VERB_OPTIONS_MAX && verb->options[i].name; i++) {
         const struct verb_option *option = &verb->options[i];
         int n = fprintf(out, "  --%s%s%s", option->name, option->argument ? " " : "",
@@ -54,8 +83,7 @@ void verb_print_overview(FILE *out)
     (void)fprintf(out, "borealis " BOREALIS_VERSION
                        ": a self-hosted MySQL-compatible DB cluster\n\nusage: borealis VERB "
                        "[options]\n\n");
-    for (size_t i = 0; verbs[i]; i++)
-        (void)fprintf(out, "  %-8s  %s\n", verbs[i]->name, verbs[i]->summary);
+    print_list(verbs, out);
     (void)fprintf(out, "  %-8s  %s\n\n'borealis VERB --help' says more; see also borealis(1).\n",
                   "version", "Show the version");
 }
@@ -72,7 +100,8 @@ static void print_escaped(const char *text, FILE *out)
 
 static void print_man_verb(const struct verb *verb, FILE *out)
 {
-    (void)fprintf(out, "## borealis %s\n\n*borealis %s* [options] ", verb->name, verb->name);
+    (void)fprintf(out, "## borealis %s\n\n*borealis %s* %s", verb->name, verb->name,
+                  verb->verbs ? "" : "[options] ");
     print_escaped(verb->arguments, out);
     (void)fprintf(out, "\n\n");
     print_escaped(verb->summary, out);
@@ -91,6 +120,8 @@ static void print_man_verb(const struct verb *verb, FILE *out)
         print_escaped(option->help, out);
         (void)fprintf(out, "\n\n");
     }
+    for (size_t i = 0; verb->verbs && verb->verbs[i]; i++)
+        print_man_verb(verb->verbs[i], out);
 }
 
 void verb_print_man(FILE *out)

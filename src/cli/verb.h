@@ -24,8 +24,9 @@ struct verb_option {
 
 #define VERB_OPTIONS_MAX 12
 
+/* A verb may have verbs of its own, such as 'binlog verify'; it has nothing else to run then. */
 struct verb {
-    const char *name;
+    const char *name;      /* all words of it: "status", "binlog verify" */
     const char *arguments; /* what follows the options, for help; "" when nothing may */
     const char *summary;   /* one line */
     const char *details;   /* a paragraph for --help and the man page */
@@ -33,9 +34,13 @@ struct verb {
     struct verb_option options[VERB_OPTIONS_MAX]; /* name NULL at the end */
     /* values[i] belongs to options[i]: NULL when it was not given, "" for a flag that was. */
     int (*run)(const struct verb *verb, const char *const *values, int argc, char **argv);
+    const struct verb *const *verbs; /* its own ones, NULL at the end; or NULL */
 };
 
 extern const struct verb *const verbs[]; /* NULL at the end */
+
+/* The verb of a list whose last word is `word`; NULL when there is none. */
+const struct verb *verb_find(const struct verb *const *list, const char *word);
 
 /* Prints "borealis VERB: message" and the hint at --help; returns EXIT_USAGE. */
 int verb_usage_error(const struct verb *verb, const char *format, ...)
@@ -52,3 +57,8 @@ extern const struct verb verb_serve;
 extern const struct verb verb_status;
 extern const struct verb verb_stop;
 extern const struct verb verb_client;
+extern const struct verb verb_binlog;
+extern const struct verb verb_binlog_json;
+extern const struct verb verb_binlog_print;
+extern const struct verb verb_binlog_stat;
+extern const struct verb verb_binlog_verify;

@@ -1,0 +1,65 @@
+#include "cli/binlog_options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static bool parse_offset(const struct verb *verb, const char *const *values, const char *name,
+                         uint64_t otherwise, uint64_t *ret_offset)
+{
+    const char *text = verb_value(verb, values, name);
+    char *end = NULL;
+    unsigned long long value;
+
+    if (!text) {
+        *ret_offset = otherwise;
+        return true;
+    }
+    errno = 0;
+    value = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end != '\0' || errno != 0) {
+        (void)verb_usage_error(verb, "--%s: expected an offset in bytes, found '%s'", name, text);
+        return false;
+    }
+    *ret_offset = value;
+    return true;
+}
+
+bool binlog_options_parse(const struct verb *verb, const char *const *values, int argc,
+                          struct binlog_options *ret_options)
+{
+    struct binlog_options options;
+
+    if (argc == 0) {
+        (void)verb_usage_error(verb, "expected a binlog file, or - for standard input");
+        return false;
+    }
+    if (!parse_offset(verb, values, "start-position", 0, &options.start) ||
+        !parse_offset(verb, values, "stop-position", UINT64_MAX, &options.stop))
+        return false;
+    if (argc == 1 && options.stop < options.start) {
+        (void)verb_usage_error(verb, "--stop-position %llu is before --start-position %llu",
+                               (unsigned long long)options.stop, (unsigned long long)options.start);
+        return false;
+    }
+    *ret_options = options;
+    return true;
+}
+
+struct event_range binlog_options_range(const struct binlog_options *options, int i, int count)
+{
+    return (struct event_range){
+        .start = i == 0 ? options->start : 0,
+        .stop = i == count - 1 ? options->stop : UINT64_MAX,
+    };
+}
+
+int binlog_failed(const struct verb *verb, const struct err *err)
+{
+    (void)fflush(stdout);
+    (void)fprintf(stderr, "borealis %s: ", verb->name);
+    /* A damaged file's names may hold what moves a terminal's cursor. */
+    for (const char *c = err->text; *c; c++)
+        (void)fputc((unsigned char)*c < ' ' || *c == 0x7f ? '?' : *c, stderr);
+    (void)fputc('\n', stderr);
+    return err->class == E_USAGE ? EXIT_USAGE : EXIT_FAILED;
+}

@@ -1,0 +1,56 @@
+#!/usr/bin/python3
+"""Seeds of the fuzz targets for row values, made of the recorded binlog files.
+
+    value_seeds.py TARGET DIRECTORY             writes them
+    value_seeds.py TARGET --replay PROGRAM      runs PROGRAM (replay.c and the target) over them
+
+Targets: table_map, rows, json; see the heads of fuzz_*.c for what their inputs mean.
+"""
+
+import struct
+import sys
+
+import seeds as events_seeds
+
+TABLE_MAP, ROWS = 19, {23, 24, 25, 30, 31, 32, 39}
+LARGEST = 3000
+# Documents as MySQL writes them, a diff of each operation.
+DOCUMENTS = [
+    "0400",
+    "000300320019000000190001001a000200040100021c0005010061626202001600050100000a0001000c000b00010004"
+    "00007a",
+    "0205003e000f13000f1d000f27000f31000f35000a080000000000c667190b08f8f5f34737ffffff0c0860ae0a4641c6"
+    "67190f020001f6070b027ffffffecd",
+    "020f00790005000005ffff05ff7f073100073500073900073d000941000a49000a51000959000b61000b69000b710004"
+    "020000800000ff7fffffffff0000000001000000008000000000ffffffffffffff7fffffffffffffffff000000000000"
+    "0080000000000000f03f00003426f56b0c439bb16dc978b5d13b",
+]
+DIFFS = b"".join(
+    [
+        bytes([operation, len(path)]) + path.encode() + (b"" if operation == 2 else b"\3\5\1\0")
+        for operation, path in [(0, "$.bb"), (1, '$."q \\" r"'), (2, "$.a[1].z"), (1, "$.a[9]")]
+    ]
+)
+
+
+def seeds(target):
+    if target == "json":
+        for document in map(bytes.fromhex, DOCUMENTS):
+            yield struct.pack("<H", len(document)) + document + DIFFS
+        return
+    maps = {}
+    for server, kind, body in events_seeds.events():
+        family = int(events_seeds.SERVERS[server].startswith("mariadb"))
+        if kind == TABLE_MAP:
+            maps[server, body[:6]] = body
+            if target == "table_map":
+                yield bytes([family]) + body
+        elif kind in ROWS and target == "rows" and len(body) < LARGEST:
+            table = maps.get((server, body[:6]))
+            if table:
+                yield bytes([family, kind]) + struct.pack("<H", len(table)) + table + body
+
+
+if __name__ == "__main__":
+    events_seeds.seeds = seeds
+    sys.exit(events_seeds.main())
