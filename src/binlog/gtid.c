@@ -348,7 +348,7 @@ bool gtid_uuid_parse(struct span text, struct gtid_uuid *ret_uuid, struct err *e
         high = digit_value(cursor_u8(&cur));
         low = digit_value(cursor_u8(&cur));
         good &= high >= 0 && low >= 0;
-        uuid.bytes[i] = good ? (uint8_t)(high << 4 | low) : 0;
+        uuid.bytes[i] = (uint8_t)(good ? high << 4 | low : 0);
     }
     if (braces)
         good &= cursor_u8(&cur) == '}';
