@@ -106,7 +106,9 @@ class Demo:
         self.view.phase("A Borealis cluster")
         with held_signals():
             self.cluster = Cluster()
-        self.view.statement("$", f"borealis serve --dir {self.cluster.dir} --port {self.cluster.port} &")
+        self.view.statement(
+            "$", f"borealis serve --dir {self.cluster.dir} --port {self.cluster.port} &"
+        )
         started = time.monotonic()
         self.cluster.start()
         self.sampler.watch(self.columns[1], self.cluster.connect, "Binlog_commits")
@@ -212,8 +214,10 @@ class Demo:
         self.view.phase("The shop is closed: both replicas catch up, then all rows are compared")
         for upstream, server in (self.source, self.cluster), (self.cluster, self.replica):
             goal = master_status(upstream)
-            wait_for(lambda: self.check_replication() or executed(server) >= goal, CATCH_UP,  # noqa: B023
-                     f"{server} has all up to {goal}")  # fmt: skip
+            wait_for(
+                lambda: self.check_replication() or executed(server) >= goal,  # noqa: B023
+                CATCH_UP, f"{server} has all up to {goal}",
+            )  # fmt: skip
         servers = zip(self.columns, (self.source, self.cluster, self.replica))
         sums = {column.name: checksum(server, shop.DATABASE) for column, server in servers}
         for table in sums["source"]:
@@ -267,11 +271,14 @@ def report(demo, sums):
     right = [table for table in tables if equal(sums, table)]
     print(paint_text("A shop moved from MySQL 5.6 into a Borealis cluster while it was open", BOLD))
     print()
-    print(paint_text(f"  {'table':12}{'rows':>8}  {'source':14}{'cluster':14}{'replica':14}checksums", DIM))
+    heads = "".join(f"{name:14}" for name in sums)
+    print(paint_text(f"  {'table':12}{'rows':>8}  {heads}checksums", DIM))
     for table in tables:
         cells = [of_server.get(table) for of_server in sums.values()]
-        shown = "".join(f"{cell[1] % 2**48:012x}  " if cell else f"{'missing':14}" for cell in cells)
-        verdict = paint_text("equal", GREEN, BOLD) if table in right else paint_text("DIFFERENT", RED, BOLD)
+        sums_shown = [f"{cell[1] % 2**48:012x}" if cell else "missing" for cell in cells]
+        shown = "".join(f"{text:14}" for text in sums_shown)
+        verdict, colour = ("equal", GREEN) if table in right else ("DIFFERENT", RED)
+        verdict = paint_text(verdict, colour, BOLD)
         print(f"  {table:12}{sums['source'][table][0]:8,}  {shown}{verdict}")
     total = sum(rows for rows, _ in sums["source"].values())
     verdict = paint_text(f"{len(right)} of {len(tables)} tables are equal on all three",
@@ -303,9 +310,16 @@ _held = None  # the signals that came while they were held; None when they are n
 
 
 def interrupt(number, _frame):
+    # The first is enough: from here on nothing may keep the demo from cleaning up.
+    ignore_signals()
     if _held is None:
         raise KeyboardInterrupt(number)
     _held.append(number)
+
+
+def ignore_signals():
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @contextlib.contextmanager
@@ -336,9 +350,7 @@ def main():
             pymysql.err.MySQLError) as error:  # fmt: skip
         problem = str(error)
     finally:
-        # From here on nothing may keep it from cleaning up, not even a second Ctrl-C.
-        for number in SIGNALS:
-            signal.signal(number, signal.SIG_IGN)
+        ignore_signals()
         if demo:
             demo.view.close()
             with contextlib.suppress(BrokenPipeError, OSError):
@@ -349,8 +361,8 @@ def main():
                 print("  Stopping what was started ...", end="\r" if view.TTY else "\n", flush=True)
             demo.close()
             with contextlib.suppress(BrokenPipeError, OSError):
-                print(paint_text("  Everything it started has ended, and its files are removed.", DIM),
-                      flush=True)  # fmt: skip
+                text = "  Everything it started has ended, and its files are removed."
+                print(paint_text(text, DIM), flush=True)
     return status
 
 

@@ -160,5 +160,6 @@ class Load(threading.Thread):
         cursor.execute("DELETE FROM orders WHERE status = 'new' ORDER BY id DESC LIMIT 1")
 
     def _register(self, cursor):
+        name = f"Customer {self._rng.randrange(10**6)}"
         cursor.execute("INSERT INTO customers (name, city) VALUES (%s, %s)",
-                       (f"Customer {self._rng.randrange(10**6)}", self._rng.choice(CITIES)))  # fmt: skip
+                       (name, self._rng.choice(CITIES)))  # fmt: skip

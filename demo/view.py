@@ -20,7 +20,6 @@ TYPE_SEC = 0.012  # a key stroke
 HISTORY = 18
 LABEL = 15
 COLUMN = 21
-MINIMUM = (60, 18)  # below that the screen is clipped
 
 BOLD, DIM, RED, GREEN, YELLOW, CYAN = "1", "2", "31", "32", "33", "36"
 _BARS = "▁▂▃▄▅▆▇█"
@@ -127,15 +126,16 @@ class View:
         for server in self._servers:
             if server.position is None:
                 continue
-            text = f"{server.name} {position(server)} {sum(filter(None, server.rows.values()))} rows"
+            text = f"{server.name} {position(server)} {sum(server.rows.values())} rows"
             if server.rate is not None:
                 text += f" {server.rate:.0f}/s"
             if server.behind:
                 text += f" behind {server.behind[0]} s, {behind(server)[0]}"
             parts.append(text)
         if parts:
+            elapsed = time.monotonic() - self._started
             with self._lock:
-                self._write(f"[{time.monotonic() - self._started:5.1f} s] " + " | ".join(parts) + "\n")
+                self._write(f"[{elapsed:5.1f} s] {' | '.join(parts)}\n")
 
     def _paint(self):
         if not TTY or self._end.is_set():
@@ -146,7 +146,8 @@ class View:
             room = max(rows - len(lines), 1)
             lines += list(self._transcript)[-room:]
             text = "".join(
-                f"\033[{n + 1};1H{clip(line, columns)}\033[0m\033[K" for n, line in enumerate(lines[:rows])
+                f"\033[{n};1H{clip(line, columns)}\033[0m\033[K"
+                for n, line in enumerate(lines[:rows], start=1)
             )
             self._write(text + "\033[J" if len(lines) < rows else text)
 

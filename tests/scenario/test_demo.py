@@ -89,8 +89,14 @@ def test_demo(run):
     demo.check_nothing_left()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("moment", ["borealis serve", "mysqldump", "The shop stays open"])
+@pytest.mark.parametrize(
+    ("moment", "number"),
+    [
+        ("borealis serve", signal.SIGINT),
+        ("mysqldump", signal.SIGTERM),
+        ("The shop stays open", signal.SIGINT),
+    ],
+)
 def test_interrupt(run, moment, number):
     demo = run(DEMO_SECONDS="600")
     wait_for(lambda: moment in demo.text, TIMEOUT, f"'{moment}' is shown")

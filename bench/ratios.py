@@ -1,0 +1,310 @@
+"""Ratios: what the endpoint costs, beside a direct connection and beside HAProxy.
+
+Every number comes from one run on one machine: the ways are measured in turn, several times, and
+only their ratio to a direct connection within the same turn counts. Prints Markdown.
+
+    direct     sysbench -> TCP -> engine
+    HAProxy    sysbench -> TCP -> HAProxy in TCP mode -> unix socket -> engine, with PROXY header
+    Borealis   sysbench -> TCP -> endpoint -> unix socket -> engine, with PROXY header
+
+HAProxy and the endpoint stand before the same engine. It has no TCP, so the direct way goes to a
+twin: the same program with the settings of the cluster's my.cnf and with TCP. A last line of the
+table tells how equal the two are.
+
+$BENCH_SECONDS is the length of a measurement, 5 at first; $BENCH_REPEATS the number of turns, 3.
+"""
+
+import contextlib
+import os
+import pathlib
+import platform
+import re
+import resource
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(REPOSITORY / "tests"))
+os.environ.setdefault("BOREALIS_REQUIRE_SERVERS", "1")  # what is missing is an error here
+
+import pymysql  # noqa: E402
+
+from scenario.cluster import BINARY, Cluster, free_port  # noqa: E402
+from servers import fetch  # noqa: E402
+from servers.node import SETTINGS, Node  # noqa: E402
+from servers.wait import wait_for  # noqa: E402
+
+SECONDS = int(os.environ.get("BENCH_SECONDS", "5"))
+REPEATS = int(os.environ.get("BENCH_REPEATS", "3"))
+THREADS = [1, 8, 32]
+TLS_THREADS = 8
+WORKLOADS = {"oltp_point_select": "point select", "oltp_read_write": "read/write"}
+TABLES, ROWS = 4, 10000
+DATABASE = "sbtest"
+ACCOUNT, PASSWORD = "bench", "bench-of-borealis"
+# Of both engines. The ways to them are compared, not the disk below them.
+RELAXED = {"innodb_flush_log_at_trx_commit": 0, "sync_binlog": 0}
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Way:
+    """One way to an engine: sysbench's options for it, and the process between, if there is one."""
+
+    def __init__(self, name, *options, pid=None):
+        self.name = name
+        self.options = options
+        self.pid = pid
+
+    def cpu_sec(self):
+        """CPU time of the process between, so far."""
+        return sum(cpu_times(self.pid))
+
+
+class Bench:
+    """The servers, and sysbench. close() ends them all."""
+
+    def __init__(self):
+        self.base = pathlib.Path(tempfile.mkdtemp(prefix="borealis-bench-"))
+        self.home = fetch.home("bench")
+        self.stack = contextlib.ExitStack()
+        self.stack.callback(shutil.rmtree, self.base, ignore_errors=True)
+        self.foreign = []  # the part of the machine that others used, of each measurement
+
+    def close(self):
+        self.stack.close()
+
+    def start(self):
+        cluster = self.cluster = self.stack.enter_context(Cluster())
+        admin = {"user": "rdsadmin", "password": cluster.admin_password(), "host": "localhost",
+                 "unix_socket": str(cluster.instance / "run" / "engine.sock")}  # fmt: skip
+        with pymysql.connect(**admin) as conn, conn.cursor() as cursor:
+            for name, value in RELAXED.items():
+                cursor.execute(f"SET GLOBAL {name} = {value}")
+            make_account(cursor)
+        self.engine_socket = admin["unix_socket"]
+        self.twin = self.stack.enter_context(self.make_twin())
+        with self.twin.connect() as conn, conn.cursor() as cursor:
+            make_account(cursor)
+        haproxy, haproxy_port = self.start_haproxy()
+        self.ways = {
+            "direct": Way("direct", *tcp(self.twin.port)),
+            "HAProxy": Way("HAProxy", *tcp(haproxy_port), pid=haproxy.pid),
+            "Borealis": Way("Borealis", *tcp(cluster.port), pid=cluster.daemon.pid),
+            "cluster": Way("cluster's socket", f"--mysql-socket={self.engine_socket}"),
+            "twin": Way("twin's socket", f"--mysql-socket={self.twin.socket}"),
+        }
+        self.own = [haproxy.pid, cluster.daemon.pid, cluster.engine_pid, self.twin.pid]
+        self.write_client_files()
+        for way in "direct", "Borealis":
+            self.sysbench("oltp_read_write", self.ways[way], 1, "prepare")
+        self.engine = self.twin.query("SELECT VERSION() AS version")[0]["version"]
+
+    def make_twin(self):
+        """A Node with the cluster's own settings, but for its places and its network."""
+        settings = {}
+        for line in (self.cluster.instance / "my.cnf").read_text().splitlines():
+            name, equals, value = line.partition("=")
+            if equals and not line.startswith("#"):
+                settings[name.strip()] = value.strip()
+        places = {"datadir", "socket", "pid_file", "log_error", "tmpdir", "server_id", "plugin_dir",
+                  "lc_messages_dir", "character_sets_dir", "user", "log_bin", "relay_log",
+                  "master_info_file", "relay_log_info_file"}  # fmt: skip
+        network = {"skip_networking", "unix_socket", "proxy_protocol_networks"}
+        settings = {name: settings[name] for name in settings.keys() - places - network}
+        # A Node's own defaults, which are small, are taken out.
+        small = {*SETTINGS, "innodb_log_file_size"}
+        small -= {"bind_address", "log_bin", "skip_name_resolve"}
+        return Node("mariadb-10.11", self.base / "twin",
+                    **{**dict.fromkeys(small), **settings, **RELAXED})  # fmt: skip
+
+    def start_haproxy(self):
+        port = free_port()
+        config = self.base / "haproxy.cfg"
+        config.write_text(
+            "global\n    maxconn 4000\n"
+            "defaults\n    mode tcp\n    timeout connect 10s\n"
+            "    timeout client 1h\n    timeout server 1h\n"
+            f"listen mysql\n    bind 127.0.0.1:{port}\n"
+            f"    server engine unix@{self.engine_socket} send-proxy\n"
+        )
+        log = self.stack.enter_context(open(self.base / "haproxy.log", "wb"))
+        process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "KILL", self.home / "bin" / "haproxy", "-db", "-f", config],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        )  # fmt: skip
+        self.stack.callback(end, process)
+        wait_for(lambda: connects(port), 30, "HAProxy answers", ignore=pymysql.err.OperationalError)
+        return process, port
+
+    def write_client_files(self):
+        """For TLS sysbench takes files of fixed names in its working directory."""
+        tls = self.cluster.own / "tls"
+        for name, file in ("cacert.pem", "ca.pem"), ("client-cert.pem", "server-cert.pem"), (
+            "client-key.pem", "server-key.pem"):  # fmt: skip
+            shutil.copy(tls / file, self.base / name)
+
+    def sysbench(self, workload, way, threads, command, tls=False):
+        """Runs it; returns what it prints."""
+        done = subprocess.run(
+            [self.home / "bin" / "sysbench", self.home / "share" / f"{workload}.lua",
+             "--db-driver=mysql", f"--mysql-user={ACCOUNT}", f"--mysql-password={PASSWORD}",
+             f"--mysql-db={DATABASE}", f"--mysql-ssl={'on' if tls else 'off'}", *way.options,
+             f"--tables={TABLES}", f"--table-size={ROWS}", f"--threads={threads}",
+             f"--time={SECONDS}", "--report-interval=0", "--rand-type=uniform", command],
+            cwd=self.base, capture_output=True, text=True, timeout=SECONDS + 120, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            text = f"{done.stdout}{done.stderr}"[-4000:]
+            raise SystemExit(f"sysbench {workload} {way.name}: {text}")
+        return done.stdout
+
+    def measure(self, workload, way, threads, tls=False):
+        """Transactions a second, and microseconds of the process between for each query."""
+        before = way.cpu_sec() if way.pid else None
+        foreign, began = self.foreign_sec(), time.monotonic()
+        text = self.sysbench(workload, way, threads, "run", tls)
+        spent = (time.monotonic() - began) * os.cpu_count()
+        self.foreign.append((self.foreign_sec() - foreign) / spent)
+        rate = float(re.search(r"transactions:.*\((\S+) per sec", text)[1])
+        queries = int(re.search(r"queries:\s+(\d+)", text)[1])
+        return rate, (way.cpu_sec() - before) / queries * 1e6 if way.pid else None
+
+    def foreign_sec(self):
+        """CPU time in user mode of all processes that are not the bench's own, so far."""
+        user, nice = pathlib.Path("/proc/stat").read_text().split()[1:3]
+        own = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        own += sum(cpu_times(pid)[0] for pid in self.own)
+        return (int(user) + int(nice)) / TICKS - own
+
+    def turns(self, workload, names, threads, tls=False):
+        """{way: [(rate, cpu), one per turn]}; each turn begins with the next of the ways."""
+        results = {name: [] for name in names}
+        for turn in range(REPEATS):
+            at = turn % len(names)
+            for name in names[at:] + names[:at]:
+                results[name].append(self.measure(workload, self.ways[name], threads, tls))
+        return results
+
+    def check_tls(self):
+        """That a connection which asks for TLS has it on both ways."""
+        for port in self.twin.port, self.cluster.port:
+            with pymysql.connect(host="127.0.0.1", port=port, user=ACCOUNT, password=PASSWORD,
+                                 ssl={"ca": str(self.base / "cacert.pem")}) as conn:  # fmt: skip
+                with conn.cursor() as cursor:
+                    cursor.execute("SHOW STATUS LIKE 'Ssl_cipher'")
+                    self.cipher = cursor.fetchone()[1]
+                    assert self.cipher
+
+
+def cpu_times(pid):
+    """CPU seconds of a process so far, in user mode and in the kernel."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) / TICKS, int(fields[12]) / TICKS
+
+
+def tcp(port):
+    return "--mysql-host=127.0.0.1", f"--mysql-port={port}"
+
+
+def make_account(cursor):
+    for sql in (
+        f"CREATE DATABASE {DATABASE}",
+        f"CREATE USER '{ACCOUNT}'@'%' IDENTIFIED BY '{PASSWORD}'",
+        f"GRANT ALL ON {DATABASE}.* TO '{ACCOUNT}'@'%'",
+    ):
+        cursor.execute(sql)
+
+
+def connects(port):
+    pymysql.connect(host="127.0.0.1", port=port, user=ACCOUNT, password=PASSWORD).close()
+    return True
+
+
+def end(process):
+    process.terminate()
+    process.wait(30)
+
+
+def ratio(results, way, base):
+    """The ratio of two ways, turn by turn: median and range."""
+    ratios = [a[0] / b[0] for a, b in zip(results[way], results[base])]
+    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})"
+
+
+def cpu(results, way):
+    return f"{statistics.median(cpu for _, cpu in results[way]):.1f}"
+
+
+def line(label, results):
+    """One line of the table."""
+    direct = statistics.median(rate for rate, _ in results["direct"])
+    cells = [label, f"{direct:,.0f}", ratio(results, "HAProxy", "direct"),
+             ratio(results, "Borealis", "direct"), ratio(results, "Borealis", "HAProxy"),
+             f"{cpu(results, 'HAProxy')} : {cpu(results, 'Borealis')}"]  # fmt: skip
+    print("| " + " | ".join(cells) + " |", flush=True)
+
+
+def first_line(*command):
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()[0]
+
+
+def describe(bench):
+    model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    versions = [first_line(BINARY, "--version"),
+                first_line(bench.home / "bin" / "haproxy", "-v").split(" - ")[0],
+                first_line(bench.home / "bin" / "sysbench", "--version")]  # fmt: skip
+    print(
+        f"Machine: {os.cpu_count()} cores ({model[1] if model else platform.machine()}), "
+        f"{memory:.0f} GB, Linux {platform.release().split('-')[0]}; "
+        f"sysbench, proxy and engine share it. Versions: {', '.join(versions)}, engine {bench.engine}. "
+        f"Settings of both engines: those of a cluster, but "
+        f"{', '.join(f'{name}={value}' for name, value in RELAXED.items())}. "
+        f"{TABLES} tables of {ROWS} rows; {REPEATS} turns of {SECONDS} s for each number. "
+        f"HAProxy with its defaults (a thread per core).\n"
+    )
+
+
+def main():
+    started = time.monotonic()
+    bench = Bench()
+    try:
+        bench.start()
+        bench.check_tls()
+        describe(bench)
+        print(
+            "Transactions a second as a ratio to the direct connection, median (least-greatest); "
+            "the last column is CPU time of the process between for each query, in microseconds.\n"
+        )
+        print("| workload, threads | direct, /s | HAProxy | Borealis | Borealis : HAProxy "
+              "| CPU HAProxy : Borealis |\n| --- | ---: | ---: | ---: | ---: | ---: |")  # fmt: skip
+        ways = ["direct", "HAProxy", "Borealis"]
+        for workload, name in WORKLOADS.items():
+            for threads in THREADS:
+                line(f"{name}, {threads}", bench.turns(workload, ways, threads))
+        for workload, name in WORKLOADS.items():
+            line(f"{name}, {TLS_THREADS}, TLS", bench.turns(workload, ways, TLS_THREADS, tls=True))
+        control = bench.turns("oltp_point_select", ["twin", "cluster"], TLS_THREADS)
+        print(
+            f"\nControl: point select, {TLS_THREADS} threads, on unix sockets, the cluster's engine to "
+            f"its twin: {ratio(control, 'cluster', 'twin')}. TLS: {bench.cipher}; HAProxy passes it "
+            f"through, the endpoint decrypts and encrypts. Other processes used "
+            f"{statistics.median(bench.foreign):.0%} of the machine, at most {max(bench.foreign):.0%} "
+            f"during one measurement. The whole took {time.monotonic() - started:.0f} s."
+        )
+    finally:
+        bench.close()
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    with contextlib.suppress(KeyboardInterrupt):
+        main()
+        sys.exit(0)
+    sys.exit(128 + signal.SIGINT)
