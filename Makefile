@@ -85,8 +85,9 @@ soak: deps-test build servers
 	@tools/run-soak
 
 # The two commands above, typed in an empty Debian 12 beside a MySQL-family server of its own. Root.
-fresh-root: deps-test
-	@tools/test-fresh-root
+fresh-root:
+	@tools/install-deps fresh-root
+	@tools/test-fresh-root --with-tests
 
 install: build
 	@meson install -C $(BUILD)
