@@ -2,11 +2,11 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/event.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/thread.h"
+#include "base/wakeup.h"
 #include "daemon/status.h"
 #include "net/conn.h"
 #include "net/socket.h"
@@ -63,7 +63,7 @@ static char *answer(struct control *control, const char *request)
         return status_render(control->spec.dir, control->spec.cluster, sessions);
     }
     if (strcmp(request, "stop") == 0) {
-        event_raise(control->stop_fd);
+        wakeup_raise(control->stop_fd);
         return mem_strdup("{\"stopping\": true}");
     }
     return mem_strdup("{\"error\": \"unknown request\"}");
@@ -118,7 +118,7 @@ bool control_start(const struct control_spec *spec, struct control **ret_control
     control->end_fd = -1;
     control->stop_fd = -1;
     (void)pthread_mutex_init(&control->shared.lock, NULL);
-    if (event_open(&control->end_fd, err) && event_open(&control->stop_fd, err) &&
+    if (wakeup_open(&control->end_fd, err) && wakeup_open(&control->stop_fd, err) &&
         socket_listen_unix(control->socket_path, &control->listen_fd, err) &&
         thread_start("control", STACK_BYTES, control_thread, control, &control->thread, err)) {
         *ret_control = control;
@@ -144,7 +144,7 @@ void control_stop(struct control *control)
 {
     if (!control)
         return;
-    event_raise(control->end_fd);
+    wakeup_raise(control->end_fd);
     (void)pthread_join(control->thread, NULL);
     (void)unlink(control->socket_path);
     fd_close(&control->listen_fd);

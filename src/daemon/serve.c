@@ -1,11 +1,11 @@
 #include "daemon/serve.h"
 
 #include "base/clock.h"
-#include "base/event.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/version.h"
+#include "base/wakeup.h"
 #include "daemon/control.h"
 #include "daemon/directory.h"
 #include "endpoint/endpoint.h"
@@ -55,7 +55,7 @@ static bool asked_to_stop(struct daemon *daemon)
         return true;
     }
     if (daemon->control_stop_fd >= 0 && !daemon->stop_heard &&
-        event_is_raised(daemon->control_stop_fd)) {
+        wakeup_is_raised(daemon->control_stop_fd)) {
         log_info(SUBJECT, "asked to stop by 'borealis stop'");
         daemon->stop_heard = true;
         return true;

@@ -1,10 +1,10 @@
 #include "endpoint/endpoint.h"
 
-#include "base/event.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/thread.h"
+#include "base/wakeup.h"
 #include "endpoint/session.h"
 #include "net/address.h"
 #include "net/conn.h"
@@ -113,7 +113,7 @@ bool endpoint_start(const struct endpoint_spec *spec, int listen_fd, struct endp
     endpoint->stop_fd = -1;
     (void)pthread_mutex_init(&endpoint->shared.lock, NULL);
     (void)pthread_cond_init(&endpoint->shared.none_left, NULL);
-    if (event_open(&endpoint->stop_fd, err) &&
+    if (wakeup_open(&endpoint->stop_fd, err) &&
         thread_start("accept", ACCEPT_STACK, accept_thread, endpoint, &endpoint->accept_thread,
                      err)) {
         *ret_endpoint = endpoint;
@@ -130,7 +130,7 @@ void endpoint_stop(struct endpoint *endpoint)
     if (!endpoint)
         return;
     /* Every session polls this event, so raising it once wakes them all. */
-    event_raise(endpoint->stop_fd);
+    wakeup_raise(endpoint->stop_fd);
     (void)pthread_join(endpoint->accept_thread, NULL);
     fd_close(&endpoint->listen_fd);
     (void)pthread_mutex_lock(&endpoint->shared.lock);

@@ -1,4 +1,4 @@
-#include "base/event.h"
+#include "base/wakeup.h"
 
 #include "base/thread.h"
 
@@ -9,7 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-bool event_open(int *ret_fd, struct err *err)
+bool wakeup_open(int *ret_fd, struct err *err)
 {
     int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
@@ -19,7 +19,7 @@ bool event_open(int *ret_fd, struct err *err)
     return true;
 }
 
-void event_raise(int fd)
+void wakeup_raise(int fd)
 {
     uint64_t one = 1;
 
@@ -27,7 +27,7 @@ void event_raise(int fd)
     (void)!write(fd, &one, sizeof one);
 }
 
-bool event_is_raised(int fd)
+bool wakeup_is_raised(int fd)
 {
     struct pollfd raised = {.fd = fd, .events = POLLIN};
 
