@@ -214,9 +214,10 @@ static bool relay_response(struct session *session, int64_t deadline_usec, bool 
 
 /* What to do with the packet at the front of a client's bytes. */
 enum verdict {
-    PASS,   /* send it on */
-    HOLD,   /* more of it, or room, is needed to tell */
-    REFUSE, /* the client was told; the session is over */
+    PASS,     /* send it on */
+    REPLACED, /* something else was admitted in its place */
+    HOLD,     /* more of it, or room, is needed to tell */
+    REFUSE,   /* the client was told; the session is over */
 };
 
 /* A change of user is held until its user name is there. */
@@ -256,10 +257,7 @@ static void replace_statement(struct lane *lane, struct span text)
     buf_done(&packet);
 }
 
-/*
- * The master user's account statements take another form (account_statement.h). After PASS the
- * packet at the front may have been replaced and admitted already.
- */
+/* The master user's account statements take another form (account_statement.h). */
 static enum verdict judge_query(struct session *session, struct span bytes, uint32_t len)
 {
     struct lane *lane = &session->to_engine;
@@ -276,7 +274,7 @@ static enum verdict judge_query(struct session *session, struct span bytes, uint
     if (bytes.len < PACKET_HEADER_SIZE + 1 + text_len || lane->admitted > 0)
         return HOLD;
     replace_statement(lane, span_of(text, text_len));
-    return PASS;
+    return REPLACED;
 }
 
 static enum verdict judge(struct session *session, struct span bytes)
@@ -307,14 +305,12 @@ static bool admit_commands(struct session *session)
     struct span bytes = lane_unread(lane);
 
     while (bytes.len > 0) {
-        size_t admitted = lane->admitted;
-
         switch (judge(session, bytes)) {
         case PASS:
-            /* Unless it was replaced, and is admitted: then the framer stays where it is. */
-            if (lane->admitted == admitted)
-                lane_admit(lane, framer_take(&session->framer, bytes));
+            lane_admit(lane, framer_take(&session->framer, bytes));
             break;
+        case REPLACED:
+            break; /* a whole packet by another: the framer stays at the start of the next */
         case HOLD:
             return true;
         case REFUSE:
