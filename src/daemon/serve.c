@@ -91,8 +91,10 @@ static bool open_all(struct daemon *daemon, const struct serve_options *options,
     cluster_snapshot(daemon->cluster, &daemon->settings);
     /* Before anything is made or started: a port that is taken must change nothing. */
     return open_listener(daemon, err) && cluster_prepare(daemon->cluster, err) &&
-           tls_server_new(cluster_borrow_tls_cert(daemon->cluster),
-                          cluster_borrow_tls_key(daemon->cluster), &daemon->tls_server, err) &&
+           tls_server_new(
+               &(struct tls_server_spec){.cert_file = cluster_borrow_tls_cert(daemon->cluster),
+                                         .key_file = cluster_borrow_tls_key(daemon->cluster)},
+               &daemon->tls_server, err) &&
            tls_local_client_new(&daemon->tls_engine, err) &&
            control_start(&(struct control_spec){.socket_path = daemon->directory.control_socket,
                                                 .dir = daemon->directory.path,
