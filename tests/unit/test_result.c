@@ -153,6 +153,23 @@ static void test_the_limit_holds(void **state)
     result_free(result);
 }
 
+/* Nothing but empty texts: there is no memory that they could point into. */
+static void test_empty_texts(void **state)
+{
+    struct result *result = result_new(1000);
+    struct span value = {.data = (const uint8_t *)""};
+
+    (void)state;
+    assert_true(result_add_column(result, "", RESULT_VARCHAR, &err));
+    assert_true(result_add_row(result, &value, &err));
+    value = (struct span){0};
+    assert_true(result_value(result, 0, 0, &value));
+    assert_non_null(value.data);
+    assert_int_equal(value.len, 0);
+    assert_int_equal(result_name(result, 0).len, 0);
+    result_free(result);
+}
+
 /* A row whose first value has 16 MB or more begins as an EOF packet does. */
 static void test_a_row_that_looks_like_an_end(void **state)
 {
@@ -189,6 +206,7 @@ int main(void)
         cmocka_unit_test(test_what_is_refused),
         cmocka_unit_test(test_rows_that_are_refused),
         cmocka_unit_test(test_the_limit_holds),
+        cmocka_unit_test(test_empty_texts),
         cmocka_unit_test(test_a_row_that_looks_like_an_end),
     };
 
