@@ -1,6 +1,7 @@
 #include "net/tls.h"
 
 #include "base/mem.h"
+#include "net/socket_bio.h"
 
 #include <arpa/inet.h>
 #include <openssl/err.h>
@@ -238,14 +239,17 @@ static bool set_host(const struct tls *tls, SSL *ssl, const char *host, struct e
 SSL *tls_new_session(const struct tls *tls, int fd, const char *host, struct err *err)
 {
     SSL *ssl;
+    BIO *bio;
 
     ERR_clear_error();
     ssl = SSL_new(tls->context);
-    if (!ssl || SSL_set_fd(ssl, fd) != 1) {
+    bio = ssl ? socket_bio_new(fd) : NULL;
+    if (!bio) {
         (void)failed(E_STATE, "no session", err);
         SSL_free(ssl);
         return NULL;
     }
+    SSL_set_bio(ssl, bio, bio);
     if (tls->server) {
         SSL_set_accept_state(ssl);
         return ssl;

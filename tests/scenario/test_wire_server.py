@@ -243,6 +243,7 @@ def test_bytes_in_clear_behind_the_request_for_tls(pair):
         assert not server.lines
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
 def test_old_passwords_and_old_tls_are_refused(pair):
     with WireServer(*MYSQL, *pair) as server:
         with protocol.Raw(server.port).greet() as raw:

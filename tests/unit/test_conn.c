@@ -9,6 +9,7 @@
 #include "net/socket.h"
 #include "net/tls.h"
 
+#include <signal.h>
 #include <sys/socket.h>
 
 #define AMOUNT (4u << 20)
@@ -85,6 +86,33 @@ static void test_plain(void **state)
     check_echo(NULL, NULL);
 }
 
+/* Writing to a peer that is gone is an error, never a signal that ends the process. */
+static void check_no_signal(const struct tls *client, const struct tls *server)
+{
+    struct conn *conn;
+    struct echo echo = {.tls = server};
+    uint8_t byte = 0;
+    sigset_t pipe_set;
+    pthread_t thread;
+
+    make_pair(&conn, &echo.conn);
+    if (client) {
+        assert_true(thread_start("echo", 256 << 10, echo_thread, &echo, &thread, &err));
+        assert_true(conn_start_tls(conn, client, NULL, soon(), &err));
+        conn_interrupt(conn_borrow_fd(echo.conn));
+        (void)pthread_join(thread, NULL);
+    }
+    conn_free(echo.conn);
+    (void)sigemptyset(&pipe_set);
+    (void)sigaddset(&pipe_set, SIGPIPE);
+    (void)pthread_sigmask(SIG_UNBLOCK, &pipe_set, NULL);
+    while (conn_write_all(conn, span_of(&byte, 1), soon(), &err))
+        continue;
+    assert_int_equal(err.class, E_IO);
+    conn_free(conn);
+    (void)pthread_sigmask(SIG_BLOCK, &pipe_set, NULL);
+}
+
 static void test_tls(void **state)
 {
     struct certificate_set set;
@@ -104,6 +132,8 @@ static void test_tls(void **state)
     assert_true(tls_server_new(&spec, &server, &err));
     assert_true(tls_local_client_new(&client, &err));
     check_echo(client, server);
+    check_no_signal(client, server);
+    check_no_signal(NULL, NULL);
     tls_free(client);
     tls_free(server);
     /* A key that is not the certificate's is refused when it is loaded. */
