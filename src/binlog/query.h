@@ -102,6 +102,17 @@ MUST_CHECK bool query_decode(struct span body, uint8_t type, const struct format
                              struct query *ret_query, struct err *err);
 void query_encode(struct buf *buf, const struct query *query);
 
+/*
+ * The two parts of a QUERY, between which EXECUTE_LOAD_QUERY has its own. The head gives the
+ * lengths of the status variables and the database, and what follows it their bytes and the text,
+ * to the end of the body. E_PROTO.
+ */
+void query_decode_head(struct cursor *cur, struct query *query);
+MUST_CHECK bool query_decode_rest(struct cursor *cur, struct span body, uint8_t type,
+                                  struct query *query, struct err *err);
+void query_encode_head(struct buf *buf, const struct query *query);
+void query_encode_rest(struct buf *buf, const struct query *query);
+
 MUST_CHECK bool query_status_decode(struct span bytes, struct query_status *ret_status,
                                     struct err *err);
 void query_status_encode(struct buf *buf, const struct query_status *status);
