@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "binlog/control.h"
 #include "binlog/gtid.h"
+#include "binlog/gtid_list.h"
 #include "binlog/gtid_mariadb.h"
 #include "binlog/gtid_set.h"
 #include "binlog/load_data.h"

@@ -2,6 +2,7 @@
 
 #include "binlog/control.h"
 #include "binlog/decimal.h"
+#include "binlog/gtid_list.h"
 #include "binlog/gtid_mariadb.h"
 #include "binlog/gtid_set.h"
 #include "binlog/load_data.h"
