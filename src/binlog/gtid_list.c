@@ -3,6 +3,7 @@
 #include "base/mem.h"
 
 #define LIST_ITEM_SIZE 16
+#define EMPTY_PADDING  2
 #define INDEX_CAP      16 /* cells, at first */
 
 void gtid_list_init(struct gtid_list *list)
@@ -176,6 +177,8 @@ bool gtid_list_decode(struct span body, struct gtid_list *list, struct err *err)
 
     if (!event_body_ok(&cur, EVENT_MARIADB_GTID_LIST, body, err))
         return false;
+    if (count == 0 && cursor_left(&cur) == EMPTY_PADDING && cursor_u16(&cur) != 0)
+        return err_set(err, E_PROTO, 0, "Gtid_list event: no GTIDs, and bytes that are not zero");
     if (cursor_left(&cur) != (size_t)count * LIST_ITEM_SIZE)
         return err_set(err, E_PROTO, 0, "Gtid_list event: %u GTIDs in %zu bytes", count,
                        cursor_left(&cur));
@@ -199,6 +202,8 @@ void gtid_list_encode(struct buf *buf, const struct gtid_list *list)
     if (list->count > GTID_LIST_COUNT_MASK)
         buf->bad = true;
     buf_u32(buf, (uint32_t)list->count | list->flags);
+    if (list->count == 0)
+        (void)buf_reserve(buf, EMPTY_PADDING);
     for (size_t i = 0; i < list->count; i++) {
         buf_u32(buf, list->items[i].domain);
         buf_u32(buf, list->items[i].server_id);

@@ -8,7 +8,8 @@
  * time in proportion to them.
  *
  * Layout of GTID_LIST: u32 with the count in the lower 28 bits and flags above, then domain u32,
- * server id u32, sequence u64 each (source: MariaDB knowledge base, "GTID_LIST_EVENT"). Owned by
+ * server id u32, sequence u64 each; an empty list, which a server's first file has, is two zero
+ * bytes longer (source: MariaDB knowledge base, "GTID_LIST_EVENT"). Owned by
  * one thread; gtid_list_done() frees it.
  */
 #pragma once

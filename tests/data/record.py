@@ -699,6 +699,13 @@ def stream(r):
             r.stream("old-replica")
 
 
+@scenario(MARIADB)
+def first(r):
+    """The first file of a new server: its list of GTIDs is empty."""
+    r.run("CREATE DATABASE d", "CREATE TABLE d.t (a INT)", "INSERT INTO d.t VALUES (1)")
+    r.save("first")
+
+
 @scenario()
 def ends(r):
     """How files end: by a shutdown, and not at all after a crash."""

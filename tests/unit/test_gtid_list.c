@@ -79,6 +79,29 @@ static void list_events_come_back(void **state)
     gtid_list_done(&decoded);
 }
 
+/* As the first file of a server has it. */
+static void an_empty_list_has_padding(void **state)
+{
+    static const uint8_t bytes[] = {0, 0, 0, 0, 0, 0, 0};
+    struct gtid_list list;
+    struct buf buf;
+    struct err err;
+
+    (void)state;
+    gtid_list_init(&list);
+    buf_init(&buf, 100);
+    assert_true(gtid_list_decode(span_of(bytes, 6), &list, &err));
+    assert_int_equal(list.count, 0);
+    gtid_list_encode(&buf, &list);
+    assert_true(span_eq(buf_span(&buf), span_of(bytes, 6)));
+    assert_true(gtid_list_decode(span_of(bytes, 4), &list, &err));
+    assert_false(gtid_list_decode(span_of(bytes, 5), &list, &err));
+    assert_false(gtid_list_decode(span_of(bytes, 7), &list, &err));
+    assert_false(gtid_list_decode(span_of("\0\0\0\0\0\1", 6), &list, &err));
+    buf_done(&buf);
+    gtid_list_done(&list);
+}
+
 static void positions_and_states(void **state)
 {
     struct gtid_list list;
@@ -223,6 +246,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_are_read_and_printed),
         cmocka_unit_test(list_events_come_back),
+        cmocka_unit_test(an_empty_list_has_padding),
         cmocka_unit_test(positions_and_states),
         cmocka_unit_test(many_settings_keep_the_indexes_right),
         cmocka_unit_test(lists_may_be_long),
