@@ -230,6 +230,17 @@ static bool write_log(struct buf *buf, const struct plain_event *event, struct e
     return true;
 }
 
+static bool write_partial_rows(struct buf *buf, const struct plain_event *event, struct err *err)
+{
+    struct partial_rows partial;
+
+    if (!partial_rows_decode(event->body, &partial, err))
+        return false;
+    buf_printf(buf, "piece %u of %u of a rows event, %zu bytes, not decoded", partial.number,
+               partial.count, partial.piece.len);
+    return true;
+}
+
 static bool write_payload(struct buf *buf, const struct plain_event *event, struct err *err)
 {
     struct payload payload;
@@ -292,6 +303,8 @@ bool event_text_write(struct buf *buf, const struct plain_event *event, const st
         return write_load(buf, event, format, err);
     case EVENT_TRANSACTION_PAYLOAD:
         return write_payload(buf, event, err);
+    case EVENT_MARIADB_PARTIAL_ROW_DATA:
+        return write_partial_rows(buf, event, err);
     case EVENT_STOP:
         return stop_decode(event->body, err);
     default:
