@@ -299,7 +299,7 @@ static bool has_member(const struct value *value, uint32_t n)
 bool value_members_to_utf8(struct buf *buf, const struct table_map *map,
                            const struct column *column, const struct value *value)
 {
-    enum charset_encoding encoding = charset_of_collation(column->collation).encoding;
+    struct charset charset = charset_of_collation(column->collation);
     size_t start = buf->len;
 
     if (!members_are_known(column, value))
@@ -309,7 +309,7 @@ bool value_members_to_utf8(struct buf *buf, const struct table_map *map,
             continue;
         if (buf->len > start)
             buf_u8(buf, ',');
-        if (!charset_to_utf8(buf, table_map_member(map, column, n), encoding)) {
+        if (!charset_read(buf, table_map_member(map, column, n), charset)) {
             buf->len = start;
             return false;
         }

@@ -33,7 +33,7 @@ static void write_foreign(struct buf *buf, struct span text, struct charset char
     struct buf utf8;
 
     buf_init(&utf8, buf->max);
-    if (charset_to_utf8(&utf8, text, charset.encoding) && buf_ok(&utf8))
+    if (charset_read(&utf8, text, charset) && buf_ok(&utf8))
         text_write_json(buf, buf_span(&utf8));
     else
         write_base64(buf, text, 0);

@@ -27,13 +27,17 @@ static void write_hex(struct buf *buf, struct span bytes, size_t length)
     buf_u8(buf, '\'');
 }
 
-/* Text that is printed with its own introducer, or converted. */
-static void write_foreign(struct buf *buf, struct span text, struct charset charset)
+/* Text that is converted, or printed with its own introducer. */
+static void write_foreign(struct buf *buf, struct span text, struct charset charset,
+                          enum value_style style)
 {
     struct buf utf8;
 
+    bool good;
     buf_init(&utf8, buf->max);
-    if (charset_to_utf8(&utf8, text, charset.encoding) && buf_ok(&utf8)) {
+    good = style == VALUE_STYLE_READ ? charset_read(&utf8, text, charset)
+                                     : charset_to_utf8(&utf8, text, charset.encoding);
+    if (good && buf_ok(&utf8)) {
         text_write_sql(buf, buf_span(&utf8));
     } else {
         buf_u8(buf, '_');
@@ -79,14 +83,14 @@ static void write_string(struct buf *buf, const struct column *column, struct sp
         if (ascii)
             text_write_sql(buf, text);
         else
-            write_foreign(buf, text, charset);
+            write_foreign(buf, text, charset, style);
         break;
     case CHARSET_UCS2:
     case CHARSET_UTF16:
     case CHARSET_UTF16LE:
     case CHARSET_UTF32:
     case CHARSET_OTHER:
-        write_foreign(buf, text, charset);
+        write_foreign(buf, text, charset, style);
         break;
     }
 }

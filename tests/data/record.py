@@ -699,6 +699,30 @@ def stream(r):
             r.stream("old-replica")
 
 
+@scenario(["mariadb-10.11", "mysql-9.7"])
+def charsets(r):
+    """What each byte is in the character sets of one byte a character."""
+    names = ["armscii8", "cp1250", "cp1251", "cp1256", "cp1257", "cp850", "cp852", "cp866", "dec8",
+             "geostd8", "greek", "hebrew", "hp8", "keybcs2", "koi8r", "koi8u", "latin1", "latin2",
+             "latin5", "latin7", "macce", "macroman", "swe7", "tis620"]  # fmt: skip
+    ids = {row["cs"]: row["id"] for row in r.node.query(
+        "SELECT CHARACTER_SET_NAME AS cs, MIN(ID) AS id FROM information_schema.COLLATIONS "
+        "WHERE IS_DEFAULT = 'Yes' GROUP BY CHARACTER_SET_NAME")}  # fmt: skip
+    target = r.into / "charsets.txt"
+    with open(target, "w", encoding="ascii") as out:
+        for name in names:
+            columns = ", ".join(
+                f"HEX(CONVERT(CONVERT(X'{byte:02x}' USING {name}) USING utf32)) AS c{byte}"
+                for byte in range(256))
+            row = r.node.query(f"SELECT {columns}")[0]
+            points = [int(row[f"c{byte}"] or "0", 16) for byte in range(256)]
+            # A byte that is no character becomes a question mark, or the replacement character.
+            good = [0 if point == 0xFFFD or point == 0x3F and byte != 0x3F else point
+                    for byte, point in enumerate(points)]  # fmt: skip
+            out.write(f"{ids[name]} {name} {' '.join(f'{point:x}' for point in good)}\n")
+    print(f"{target}: {target.stat().st_size} bytes", flush=True)
+
+
 @scenario(MARIADB)
 def first(r):
     """The first file of a new server: its list of GTIDs is empty."""
