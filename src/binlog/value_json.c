@@ -3,6 +3,7 @@
 #include "binlog/charset.h"
 #include "binlog/compressed_column.h"
 #include "binlog/decimal.h"
+#include "binlog/geometry.h"
 #include "binlog/json_binary.h"
 #include "binlog/json_diff.h"
 #include "binlog/number.h"
@@ -141,6 +142,18 @@ static void write_float(struct buf *buf, const struct value *value)
         number_write_double(buf, value->d);
 }
 
+static void write_geometry(struct buf *buf, struct span bytes)
+{
+    struct buf text;
+
+    buf_init(&text, buf->max);
+    if (geometry_write_text(&text, bytes) && buf_ok(&text))
+        text_write_plain(buf, buf_span(&text), '"');
+    else
+        write_base64(buf, bytes, 0);
+    buf_done(&text);
+}
+
 static void write_vector(struct buf *buf, struct span bytes)
 {
     struct cursor cur = cursor_of(bytes);
@@ -201,7 +214,7 @@ bool value_write_json(struct buf *buf, const struct table_map *map, const struct
     case VALUE_COMPRESSED:
         return write_compressed(buf, column, value->bytes, err);
     case VALUE_GEOMETRY:
-        write_base64(buf, value->bytes, 0);
+        write_geometry(buf, value->bytes);
         return true;
     case VALUE_VECTOR:
         write_vector(buf, value->bytes);

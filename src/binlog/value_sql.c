@@ -3,6 +3,7 @@
 #include "binlog/charset.h"
 #include "binlog/compressed_column.h"
 #include "binlog/decimal.h"
+#include "binlog/geometry.h"
 #include "binlog/json_binary.h"
 #include "binlog/json_diff.h"
 #include "binlog/number.h"
@@ -32,8 +33,8 @@ static void write_foreign(struct buf *buf, struct span text, struct charset char
                           enum value_style style)
 {
     struct buf utf8;
-
     bool good;
+
     buf_init(&utf8, buf->max);
     good = style == VALUE_STYLE_READ ? charset_read(&utf8, text, charset)
                                      : charset_to_utf8(&utf8, text, charset.encoding);
@@ -136,6 +137,19 @@ static bool write_json_diff(struct buf *buf, const struct table_map *map,
     return done;
 }
 
+/* A statement takes the bytes. */
+static void write_geometry(struct buf *buf, struct span bytes, enum value_style style)
+{
+    struct buf text;
+
+    buf_init(&text, buf->max);
+    if (style == VALUE_STYLE_READ && geometry_write_text(&text, bytes) && buf_ok(&text))
+        text_write_plain(buf, buf_span(&text), '\'');
+    else
+        write_hex(buf, bytes, 0);
+    buf_done(&text);
+}
+
 static void write_bits(struct buf *buf, uint64_t bits, unsigned width)
 {
     buf_str(buf, "b'");
@@ -223,6 +237,8 @@ bool value_write_sql(struct buf *buf, const struct table_map *map, const struct 
     case VALUE_COMPRESSED:
         return write_compressed(buf, column, value->bytes, style, err);
     case VALUE_GEOMETRY:
+        write_geometry(buf, value->bytes, style);
+        return true;
     case VALUE_VECTOR:
         write_hex(buf, value->bytes, 0);
         return true;
