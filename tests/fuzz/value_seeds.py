@@ -4,7 +4,7 @@
     value_seeds.py TARGET DIRECTORY             writes them
     value_seeds.py TARGET --replay PROGRAM      runs PROGRAM (replay.c and the target) over them
 
-Targets: table_map, rows, json; see the heads of fuzz_*.c for what their inputs mean.
+Targets: table_map, rows, json, json_text; see the heads of fuzz_*.c for what their inputs mean.
 """
 
 import struct
@@ -33,7 +33,18 @@ DIFFS = b"".join(
 )
 
 
+TEXTS = [
+    ' [1, -2.5e+10, "\\u00e9\\ud83d\\udc19\\n", {"a": null, "b": [true, false], "a": 18446744073709551615}] ',
+    '{"": {"k": [], "long": {}}, "x": -9223372036854775808, "é": 4294967296, "0": 1E-300, "z": -0.0}',
+    "[" * 100 + "]" * 100,
+    "[" + "70000," * 9500 + "0]",
+]
+
+
 def seeds(target):
+    if target == "json_text":
+        yield from (text.encode() for text in TEXTS)
+        return
     if target == "json":
         for document in map(bytes.fromhex, DOCUMENTS):
             yield struct.pack("<H", len(document)) + document + DIFFS
