@@ -9,7 +9,6 @@
 
 #define MEMORY_BASE  ((size_t)1 << 20)
 #define EXPONENT_MAX 308
-#define DIGITS_MAX   1000000 /* where counting of an exponent's value stops */
 
 struct json_text {
     struct arena *arena;
@@ -82,22 +81,22 @@ static bool skip_digits(struct json_text *text, size_t *ret_count, struct err *e
     return count > 0 || fail(text, "a digit", err);
 }
 
-/* The exponent after its e; refuses what MySQL refuses, before it looks at the digits. */
+/* The exponent after its e; refuses what MySQL refuses, which does not look at the digits. */
 static bool skip_exponent(struct json_text *text, size_t fraction, struct err *err)
 {
-    bool minus = take(text, '-');
     size_t value = 0;
+    size_t count;
 
-    if (!minus)
-        (void)take(text, '+');
+    if (take(text, '-'))
+        return skip_digits(text, &count, err);
+    (void)take(text, '+');
     if (!is_digit(peek(text)))
         return fail(text, "a digit", err);
     while (is_digit(peek(text))) {
-        value = value * 10 + (size_t)(cursor_u8(&text->cur) - '0');
-        if (value > DIGITS_MAX)
-            value = DIGITS_MAX;
-        if (!minus && value > EXPONENT_MAX + fraction)
+        value = value * 10 + (size_t)(peek(text) - '0');
+        if (value > EXPONENT_MAX + fraction)
             return fail(text, "a number that is not too large", err);
+        cursor_skip(&text->cur, 1);
     }
     return true;
 }

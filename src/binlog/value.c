@@ -281,6 +281,18 @@ void value_encode(struct buf *buf, const struct column *column, const struct val
     }
 }
 
+void value_write_temporal(struct buf *buf, const struct column *column, const struct value *value)
+{
+    if (value->kind == VALUE_DATE)
+        temporal_write_date(buf, value->time);
+    else if (value->kind == VALUE_TIME)
+        temporal_write_time(buf, value->time, column->layout.scale);
+    else if (value->kind == VALUE_DATETIME)
+        temporal_write_datetime(buf, value->time, column->layout.scale);
+    else
+        temporal_write_datetime(buf, timestamp_to_utc(value->stamp), column->layout.scale);
+}
+
 /* Whether the value is made of members that the table map has. */
 static bool members_are_known(const struct column *column, const struct value *value)
 {

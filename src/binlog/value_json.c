@@ -105,14 +105,7 @@ static bool write_decimal(struct buf *buf, const struct column *column, struct s
 static void write_temporal(struct buf *buf, const struct column *column, const struct value *value)
 {
     buf_u8(buf, '"');
-    if (value->kind == VALUE_DATE)
-        temporal_write_date(buf, value->time);
-    else if (value->kind == VALUE_TIME)
-        temporal_write_time(buf, value->time, column->layout.scale);
-    else if (value->kind == VALUE_DATETIME)
-        temporal_write_datetime(buf, value->time, column->layout.scale);
-    else
-        temporal_write_datetime(buf, timestamp_to_utc(value->stamp), column->layout.scale);
+    value_write_temporal(buf, column, value);
     buf_u8(buf, '"');
 }
 
