@@ -20,9 +20,10 @@ static void print_image(const struct table_map *map, const struct row_image *ima
             continue;
         buf_clear(out);
         (void)!value_write_json(out, map, &map->columns[i], &image->values[i], &err);
-        buf_clear(out);
-        (void)!value_write_sql(out, map, &map->columns[i], &image->values[i], VALUE_STYLE_REPLAY,
-                               &err);
+        for (enum value_style style = VALUE_STYLE_READ; style <= VALUE_STYLE_REPLAY; style++) {
+            buf_clear(out);
+            (void)!value_write_sql(out, map, &map->columns[i], &image->values[i], style, &err);
+        }
     }
 }
 
