@@ -14,6 +14,7 @@ struct file_reader {
     char *path;
     int fd;
     uint64_t size;
+    uint64_t taken;
     uint8_t *data;
     size_t cap;
     size_t start; /* of the window in data */
@@ -63,6 +64,11 @@ uint64_t file_reader_size(const struct file_reader *reader)
     return reader->size;
 }
 
+uint64_t file_reader_taken(const struct file_reader *reader)
+{
+    return reader->taken;
+}
+
 /*
  * Moves the window to the front, and grows step by step as bytes arrive: a need that the file does
  * not hold takes no memory.
@@ -98,6 +104,7 @@ bool file_reader_move(struct file_reader *reader, size_t used, size_t need, stru
         if (n < 0)
             return err_errno(err, "%s: cannot read", reader->path);
         reader->end += (size_t)n;
+        reader->taken += (uint64_t)n;
         reader->at_end = n == 0;
     }
     *ret_window =

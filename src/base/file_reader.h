@@ -27,3 +27,6 @@ MUST_CHECK bool file_reader_move(struct file_reader *reader, size_t used, size_t
 
 /* Bytes of a regular file; 0 for what has no size. */
 uint64_t file_reader_size(const struct file_reader *reader);
+
+/* Bytes of it that were read. */
+uint64_t file_reader_taken(const struct file_reader *reader);

@@ -50,6 +50,7 @@ struct event_range binlog_options_range(const struct binlog_options *options, in
     return (struct event_range){
         .start = i == 0 ? options->start : 0,
         .stop = i == count - 1 ? options->stop : UINT64_MAX,
+        .stop_time = UINT64_MAX,
     };
 }
 
