@@ -52,12 +52,13 @@ static void place(struct event_source *source, struct reader_event *event)
     const struct event_range *range = &source->range;
     uint32_t time = event->header.timestamp;
     bool from_start = event->offset >= range->start;
+    /* Every file's format description has to be read, so it neither begins nor ends the range. */
+    bool counts = event->header.type != EVENT_FORMAT_DESCRIPTION;
 
-    /* Every file's format description has to be read first, so it does not begin the range. */
-    if (from_start && time >= range->start_time && event->header.type != EVENT_FORMAT_DESCRIPTION)
+    if (from_start && time >= range->start_time && counts)
         source->time_reached = true;
     source->in_range = from_start && (source->time_reached || range->start_time == 0);
-    if (source->in_range && time >= range->stop_time) {
+    if (source->in_range && time >= range->stop_time && counts) {
         source->stopped = true;
         source->stopped_by_time = true;
         *event = (struct reader_event){0};

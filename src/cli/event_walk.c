@@ -15,6 +15,7 @@ struct event_walk {
     const struct event_walk_calls *calls;
     void *context;
     struct unpacker *unpacker;
+    struct event_filter *filter; /* NULL until the first file */
     struct buf out;
     int next;          /* file */
     bool time_reached; /* in a file before */
@@ -43,6 +44,7 @@ void event_walk_free(struct event_walk *walk)
     if (!walk)
         return;
     unpacker_free(walk->unpacker);
+    event_filter_free(walk->filter);
     buf_done(&walk->out);
     mem_free(walk);
 }
@@ -70,21 +72,38 @@ static bool fail_at(const struct event_source *source, const struct plain_event 
     return err_prefix(err, "%s: offset %llu", source->path, (unsigned long long)event->offset);
 }
 
+/* Gives on what the filter has decided. */
+static bool give(struct event_walk *walk, struct event_source *source, struct err *err)
+{
+    bool in_range = source->in_range;
+    struct plain_event plain;
+
+    while (event_filter_next(walk->filter, &plain, &source->in_range)) {
+        if (!walk->calls->take(walk->context, source, &plain, &walk->out, err))
+            return fail_at(source, &plain, err);
+        if (!flush(walk, OUTPUT_PIECE, err))
+            return false;
+    }
+    source->in_range = in_range;
+    return true;
+}
+
 static bool walk_event(struct event_walk *walk, struct event_source *source,
                        const struct reader_event *event, struct err *err)
 {
+    const struct format *format = &source->reader.format;
     struct plain_event plain = {.header = event->header, .offset = event->offset};
     bool more;
 
-    unpacker_start(walk->unpacker, event, &source->reader.format);
+    unpacker_start(walk->unpacker, event, format);
     for (;;) {
         if (!unpacker_next(walk->unpacker, &plain, &more, err))
             return fail_at(source, &plain, err);
         if (!more)
             break;
-        if (!walk->calls->take(walk->context, source, &plain, &walk->out, err))
+        if (!event_filter_take(walk->filter, &plain, format, source->in_range, err))
             return fail_at(source, &plain, err);
-        if (!flush(walk, OUTPUT_PIECE, err))
+        if (!give(walk, source, err))
             return false;
     }
     if (walk->calls->end_event)
@@ -117,6 +136,9 @@ bool event_walk_file(struct event_walk *walk, bool *ret_more, struct err *err)
         *ret_more = false;
         return true;
     }
+    if (!walk->filter && !event_filter_new(&walk->options->criteria, &walk->filter, err))
+        return false;
+    event_filter_end_file(walk->filter);
     walk->next++;
     good = event_source_open(&source, walk->argv[i],
                              binlog_options_range(walk->options, i, walk->argc), err);

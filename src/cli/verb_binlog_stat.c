@@ -143,8 +143,10 @@ const struct verb verb_binlog_stat = {
         "Counts events and bytes by type, rows by table, and transactions over time; names the\n"
         "busiest tables, those without a primary key where the log tells (MySQL and MariaDB with\n"
         "binlog_row_metadata=FULL), and the largest and the longest transactions. A transaction's\n"
-        "length is from its earliest to its latest event, in seconds. Times are UTC.",
+        "length is from its earliest to its latest event, in seconds. Times are "
+        "UTC." BINLOG_FILTER_DETAILS,
     .options = {{"json", NULL, "Print one JSON object; times are seconds since 1970."},
-                BINLOG_RANGE_OPTIONS},
+                BINLOG_RANGE_OPTIONS,
+                BINLOG_FILTER_OPTIONS},
     .run = run,
 };

@@ -127,7 +127,8 @@ const struct verb verb_binlog_verify = {
         "transactions to the end; goes on with the next file after one that is damaged.\n"
         "The exit status is 0 when all files are good and 1 when one is not, or cannot be\n"
         "read; standard error says in which file, at which offset and what was expected.\n"
-        "A file that ends between transactions but was not closed is good, and named so.",
-    .options = {BINLOG_RANGE_OPTIONS},
+        "A file that ends between transactions but was not closed is good, and named "
+        "so." BINLOG_FILTER_DETAILS,
+    .options = {BINLOG_RANGE_OPTIONS, BINLOG_FILTER_OPTIONS},
     .run = run,
 };
