@@ -39,8 +39,7 @@
     "\n\nRanges cut between events, as mysqlbinlog's do; GTIDs and server ids choose whole\n"      \
     "transactions; databases and tables choose rows and statements, and transactions that\n"       \
     "have none left are left out. Several choices hold together. What belongs to the log\n"        \
-    "itself, such as format descriptions, is shown wherever the range has it. Files may be\n"      \
-    "compressed by gzip or zstd; offsets are those of the plain file."
+    "itself, such as format descriptions, is shown wherever the range has it."
 
 struct binlog_options {
     uint64_t start;

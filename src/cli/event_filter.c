@@ -123,6 +123,11 @@ void event_filter_free(struct event_filter *filter)
     mem_free(filter);
 }
 
+bool event_filter_wants_all(const struct event_filter *filter)
+{
+    return !filter->by_include && !filter->by_exclude && !filter->by_name && !filter->by_server;
+}
+
 /* Decides on what is held: all of it, or only what belongs to the statement. */
 static void decide(struct event_filter *filter, bool only_statement, bool wanted)
 {

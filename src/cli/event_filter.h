@@ -35,6 +35,9 @@ MUST_CHECK bool event_filter_new(const struct event_criteria *criteria,
                                  struct event_filter **ret_filter, struct err *err);
 void event_filter_free(struct event_filter *filter); /* NULL is fine */
 
+/* Whether nothing was asked for: then events need not go through. */
+bool event_filter_wants_all(const struct event_filter *filter);
+
 /*
  * Takes an event in; `in_range` false: it is not wanted, whatever it is. The answers have to be
  * fetched before the next event. E_PROTO; E_LIMIT; E_USAGE for GTIDs of the other family than those

@@ -16,6 +16,7 @@ struct event_walk {
     void *context;
     struct unpacker *unpacker;
     struct event_filter *filter; /* NULL until the first file */
+    bool unfiltered;
     struct buf out;
     int next;          /* file */
     bool time_reached; /* in a file before */
@@ -72,38 +73,44 @@ static bool fail_at(const struct event_source *source, const struct plain_event 
     return err_prefix(err, "%s: offset %llu", source->path, (unsigned long long)event->offset);
 }
 
-/* Gives on what the filter has decided. */
-static bool give(struct event_walk *walk, struct event_source *source, struct err *err)
+static bool give(struct event_walk *walk, const struct event_source *source,
+                 const struct plain_event *plain, struct err *err)
+{
+    if (!walk->calls->take(walk->context, source, plain, &walk->out, err))
+        return fail_at(source, plain, err);
+    return flush(walk, OUTPUT_PIECE, err);
+}
+
+/* Gives on what the filter has decided with this event. */
+static bool filter(struct event_walk *walk, struct event_source *source,
+                   const struct plain_event *event, struct err *err)
 {
     bool in_range = source->in_range;
+    bool good = true;
     struct plain_event plain;
 
-    while (event_filter_next(walk->filter, &plain, &source->in_range)) {
-        if (!walk->calls->take(walk->context, source, &plain, &walk->out, err))
-            return fail_at(source, &plain, err);
-        if (!flush(walk, OUTPUT_PIECE, err))
-            return false;
-    }
+    if (!event_filter_take(walk->filter, event, &source->reader.format, in_range, err))
+        return fail_at(source, event, err);
+    while (good && event_filter_next(walk->filter, &plain, &source->in_range))
+        good = give(walk, source, &plain, err);
     source->in_range = in_range;
-    return true;
+    return good;
 }
 
 static bool walk_event(struct event_walk *walk, struct event_source *source,
                        const struct reader_event *event, struct err *err)
 {
-    const struct format *format = &source->reader.format;
     struct plain_event plain = {.header = event->header, .offset = event->offset};
     bool more;
 
-    unpacker_start(walk->unpacker, event, format);
+    unpacker_start(walk->unpacker, event, &source->reader.format);
     for (;;) {
         if (!unpacker_next(walk->unpacker, &plain, &more, err))
             return fail_at(source, &plain, err);
         if (!more)
             break;
-        if (!event_filter_take(walk->filter, &plain, format, source->in_range, err))
-            return fail_at(source, &plain, err);
-        if (!give(walk, source, err))
+        if (walk->unfiltered ? !give(walk, source, &plain, err)
+                             : !filter(walk, source, &plain, err))
             return false;
     }
     if (walk->calls->end_event)
@@ -138,6 +145,7 @@ bool event_walk_file(struct event_walk *walk, bool *ret_more, struct err *err)
     }
     if (!walk->filter && !event_filter_new(&walk->options->criteria, &walk->filter, err))
         return false;
+    walk->unfiltered = event_filter_wants_all(walk->filter);
     event_filter_end_file(walk->filter);
     walk->next++;
     good = event_source_open(&source, walk->argv[i],

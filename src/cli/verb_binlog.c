@@ -10,6 +10,7 @@ const struct verb verb_binlog = {
     .details =
         "Reads files of binlog version 4, which is what MySQL and MariaDB have written since 5.0,\n"
         "straight from disk: no server is asked and nothing is changed. Several files are read in\n"
-        "the order given; - is standard input.",
+        "the order given; - is standard input. What gzip or zstd has compressed is read as if it\n"
+        "were plain, and offsets are those of the plain file.",
     .verbs = binlog_verbs,
 };

@@ -1,6 +1,7 @@
 """Ranges and filters of `borealis binlog`, on the recorded files; with the servers' own mysqlbinlog
 beside it where that cuts the same way."""
 
+import gzip
 import json
 import os
 import re
@@ -12,7 +13,7 @@ import pytest
 from tests.servers import fetch
 from tests.servers.node import program
 
-from .test_binlog_tools import DATA, DECODED, GOOD, VERBS, binlog, changes, name, offsets
+from .test_binlog_tools import DATA, DECODED, GOOD, VERBS, binlog, borealis, changes, name, offsets
 
 def headers(path):
     """(offset, time, type, server id) of every event of a file."""
@@ -190,3 +191,66 @@ def test_server_id():
         assert chosen and all(server == of or kind in (3, 4, 15, 35)
                               for at, _, kind, of in headers(path) if at in chosen)
     assert transactions("--server-id=4000000000", path) == []
+
+
+PACKED = {
+    "gzip": gzip.compress,
+    "gzip members": lambda data: gzip.compress(data[:1000]) + gzip.compress(data[1000:]),
+    "zstd": lambda data: zstd(data),
+    "zstd frames": lambda data: zstd(data[:10]) + zstd(b"") + zstd(data[10:]),
+}
+
+
+def zstd(data):
+    return subprocess.run(["zstd", "-q", "-c"], input=data, capture_output=True, check=True).stdout
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("form", PACKED)
+def test_compressed_input(verb, form, tmp_path):
+    """As the plain file, whatever its name; as a stream too."""
+    plain, packed = tmp_path / "plain" / "log", tmp_path / "packed" / "log"
+    for path in (plain, packed):
+        path.parent.mkdir()
+    plain.write_bytes((DATA / "mysql-9.7/types.binlog").read_bytes())
+    packed.write_bytes(PACKED[form](plain.read_bytes()))
+    start = f"--start-position={offsets(plain.read_bytes())[5]}"
+    for arguments in ([], [start]):
+        status, out, err = binlog(verb, *arguments, packed)
+        assert (status, err) == (0, "")
+        assert out.replace("packed", "plain") == binlog(verb, *arguments, plain)[1]
+    status, out, err = binlog(verb, "-", stdin=packed.read_bytes())
+    assert (status, out, err) == binlog(verb, "-", stdin=plain.read_bytes())
+
+
+@pytest.mark.parametrize("form", PACKED)
+def test_damaged_compressed_input(form, tmp_path):
+    plain = (DATA / "mysql-9.7/types.binlog").read_bytes()
+    packed = PACKED[form](plain)
+    path = tmp_path / "log"
+    path.write_bytes(packed[:-6])
+    status, out, err = binlog("stat", "--json", path)
+    assert status == 1 and err.startswith(f"borealis binlog stat: {path}: {form.split()[0]} data: ")
+    assert "it ends early: the file is cut short, at byte" in err
+    path.write_bytes(packed[:-6] + bytes([packed[-6] ^ 1]) + packed[-5:])
+    status, _, err = binlog("verify", path)
+    assert status == 1 and f"{path}: {form.split()[0]} data: " in err
+    # An error inside is told at the plain file's offset.
+    damaged = bytearray(plain)
+    at = offsets(plain)[4]
+    damaged[at + 25] ^= 1
+    path.write_bytes(PACKED[form](bytes(damaged)))
+    status, _, err = binlog("verify", path)
+    assert status == 1 and f"{path}: offset {at}: " in err and "checksum" in err
+
+
+def test_a_bomb_takes_no_memory(tmp_path):
+    """4 GiB of zeros after a format description: it streams, under a limit on memory."""
+    plain = (DATA / "mysql-9.7/types.binlog").read_bytes()
+    zeros = gzip.compress(bytes(1 << 26))
+    path = tmp_path / "bomb"
+    path.write_bytes(gzip.compress(plain[:offsets(plain)[1]]) + zeros * 64)
+    done = subprocess.run(["prlimit", f"--as={1 << 29}", borealis(), "binlog", "verify", path],
+                          capture_output=True, check=False, timeout=60)
+    assert done.returncode == 1
+    assert f"{path}: offset {offsets(plain)[1]}: ".encode() in done.stderr
