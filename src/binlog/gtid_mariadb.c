@@ -3,6 +3,7 @@
 #include "base/mem.h"
 
 #define LIST_ITEM_SIZE 16
+#define LIST_EMPTY_PAD 2
 #define XA_FLAGS       (GTID_MARIADB_PREPARED_XA | GTID_MARIADB_COMPLETED_XA)
 #define ALTER_ENDS     (GTID_MARIADB_EXTRA_COMMIT_ALTER | GTID_MARIADB_EXTRA_ROLLBACK_ALTER)
 
@@ -183,6 +184,8 @@ bool gtid_list_decode(struct span body, struct gtid_list *list, struct err *err)
 
     if (!event_body_ok(&cur, EVENT_MARIADB_GTID_LIST, body, err))
         return false;
+    if (count == 0 && cursor_left(&cur) == LIST_EMPTY_PAD)
+        cursor_skip(&cur, LIST_EMPTY_PAD);
     if (cursor_left(&cur) != (size_t)count * LIST_ITEM_SIZE)
         return err_set(err, E_PROTO, 0, "Gtid_list event: %u GTIDs in %zu bytes", count,
                        cursor_left(&cur));
@@ -206,6 +209,8 @@ void gtid_list_encode(struct buf *buf, const struct gtid_list *list)
     if (list->count > GTID_LIST_COUNT_MASK)
         buf->bad = true;
     buf_u32(buf, (uint32_t)list->count | list->flags);
+    if (list->count == 0)
+        buf_le(buf, 0, LIST_EMPTY_PAD);
     for (size_t i = 0; i < list->count; i++) {
         buf_u32(buf, list->items[i].domain);
         buf_u32(buf, list->items[i].server_id);

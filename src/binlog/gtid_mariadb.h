@@ -7,7 +7,8 @@
  * body goes on, extra flags u8 and what they ask for: MULTI_ENGINE a count u8, COMMIT_ALTER and
  * ROLLBACK_ALTER the sequence number of START ALTER u64, THREAD_ID u32. Zeros fill it up to 19
  * bytes. The server id is the header's. GTID_LIST: u32 with the count in the lower 28 bits and
- * flags above, then domain u32, server id u32, sequence u64 each (source: MariaDB knowledge base,
+ * flags above, then domain u32, server id u32, sequence u64 each; an empty one has two zero bytes
+ * more, since the server wants room for a dummy event in its place (source: MariaDB knowledge base,
  * "GTID_EVENT", "GTID_LIST_EVENT"; MariaDB server, Gtid_log_event). Any thread.
  */
 #pragma once

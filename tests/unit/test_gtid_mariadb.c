@@ -181,6 +181,27 @@ static void positions_and_states(void **state)
     gtid_list_done(&other);
 }
 
+/* As the head of a new server's first file: two zero bytes follow the count. */
+static void test_an_empty_list(void **state)
+{
+    static const uint8_t body[] = {0, 0, 0, 0, 0, 0};
+    struct gtid_list list;
+    struct err err = {0};
+    struct buf buf;
+
+    (void)state;
+    gtid_list_init(&list);
+    if (!gtid_list_decode(span_of(body, sizeof body), &list, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(list.count, 0);
+    buf_init(&buf, 64);
+    gtid_list_encode(&buf, &list);
+    assert_true(span_eq(buf_span(&buf), span_of(body, sizeof body)));
+    assert_false(gtid_list_decode(span_of(body, 5), &list, &err));
+    buf_done(&buf);
+    gtid_list_done(&list);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +210,7 @@ int main(void)
         cmocka_unit_test(lists_are_read_and_printed),
         cmocka_unit_test(list_events_come_back),
         cmocka_unit_test(positions_and_states),
+        cmocka_unit_test(test_an_empty_list),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
