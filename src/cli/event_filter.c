@@ -41,6 +41,7 @@ struct event_filter {
     struct table_maps *maps;
 
     bool gtid_wanted;       /* of the transaction */
+    bool after_gtid;        /* the last event was one */
     bool begun;             /* its GTID came, but no BEGIN or change */
     bool in_xa;             /* XA START was in it */
     bool matched;           /* one of its changes is wanted */
@@ -461,17 +462,27 @@ static bool take_by_name(struct event_filter *filter, const struct plain_event *
     return true;
 }
 
+/* An incident may have a GTID, alone before it, and goes with that. */
+static void take_incident(struct event_filter *filter, bool *in_range)
+{
+    if (filter->after_gtid && !filter->gtid_wanted)
+        *in_range = false;
+    decide(filter, false, true);
+}
+
 bool event_filter_take(struct event_filter *filter, const struct plain_event *event,
                        const struct format *format, bool in_range, struct err *err)
 {
+    bool is_gtid = gtid_text_is_gtid(event->type);
+
     drop_decided(filter);
     filter->has_current = false;
-    if (gtid_text_is_gtid(event->type) && !take_gtid(filter, event, err))
+    if (is_gtid && !take_gtid(filter, event, err))
         return false;
+    if (event->type == EVENT_INCIDENT)
+        take_incident(filter, &in_range);
+    filter->after_gtid = is_gtid;
     if (is_of_log(event->type)) {
-        /* Of an incident only its transaction's GTID is before it. */
-        if (event->type == EVENT_INCIDENT)
-            decide(filter, false, true);
         give(filter, event, in_range);
         return true;
     }

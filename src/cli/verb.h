@@ -60,6 +60,7 @@ extern const struct verb verb_status;
 extern const struct verb verb_stop;
 extern const struct verb verb_client;
 extern const struct verb verb_binlog;
+extern const struct verb verb_binlog_cut;
 extern const struct verb verb_binlog_json;
 extern const struct verb verb_binlog_print;
 extern const struct verb verb_binlog_stat;
