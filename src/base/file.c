@@ -102,6 +102,13 @@ bool path_exists(const char *path)
     return lstat(path, &info) == 0;
 }
 
+uint64_t file_size(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
+}
+
 bool fd_write_all(int fd, struct span bytes, struct err *err)
 {
     while (bytes.len > 0) {

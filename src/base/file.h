@@ -25,6 +25,9 @@ MUST_CHECK bool dir_sync_parent(const char *path, struct err *err); /* of a file
 
 bool path_exists(const char *path);
 
+/* Bytes of a regular file; 0 for what has no size or is not there. */
+uint64_t file_size(const char *path);
+
 /*
  * Replaces the file's whole content durably and atomically: when it returns true the content is
  * synced; when it fails, or the machine stops on the way, the old file (or none) is still there.

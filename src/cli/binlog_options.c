@@ -93,6 +93,7 @@ bool binlog_options_parse(const struct verb *verb, const char *const *values, in
         !parse_time(verb, values, "stop-datetime", UINT64_MAX, &options.stop_time) ||
         !check_order(verb, &options, argc) || !parse_criteria(verb, values, &options.criteria))
         return false;
+    options.progress = verb_value(verb, values, "no-progress") == NULL;
     *ret_options = options;
     return true;
 }

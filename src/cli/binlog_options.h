@@ -21,8 +21,9 @@
          "Only these transactions: a MySQL set (UUID:1-5), or MariaDB's GTIDs with ranges "        \
          "(0-1-5, 0-1-7..9, 0-1-7.., 0-*-7..9)."},                                                 \
         {"exclude-gtids", "GTIDS", "All but these transactions."},                                 \
+        {"server-id", "ID", "Only transactions of the server with this id."},                      \
     {                                                                                              \
-        "server-id", "ID", "Only transactions of the server with this id."                         \
+        "no-progress", NULL, "Do not tell on a terminal how far it is."                            \
     }
 
 /* What chooses inside transactions. */
@@ -47,6 +48,7 @@ struct binlog_options {
     uint64_t start_time; /* seconds since 1970 */
     uint64_t stop_time;
     struct event_criteria criteria; /* checked */
+    bool progress;
 };
 
 /*

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "cli/progress.h"
 
 #include <unistd.h>
 
@@ -17,6 +18,8 @@ struct event_walk {
     struct unpacker *unpacker;
     struct event_filter *filter; /* NULL until the first file */
     bool unfiltered;
+    struct progress *progress;
+    uint64_t taken; /* bytes of the file, when progress was shown last */
     struct buf out;
     int next;          /* file */
     bool time_reached; /* in a file before */
@@ -35,6 +38,7 @@ struct event_walk *event_walk_new(const struct binlog_options *options, int argc
         .calls = calls,
         .context = context,
         .unpacker = unpacker_new(),
+        .progress = options->progress ? progress_new(argc, argv, calls->prints) : NULL,
     };
     buf_init(&walk->out, OUTPUT_MAX);
     return walk;
@@ -46,6 +50,7 @@ void event_walk_free(struct event_walk *walk)
         return;
     unpacker_free(walk->unpacker);
     event_filter_free(walk->filter);
+    progress_free(walk->progress);
     buf_done(&walk->out);
     mem_free(walk);
 }
@@ -118,6 +123,17 @@ static bool walk_event(struct event_walk *walk, struct event_source *source,
     return true;
 }
 
+/* The file is read in large pieces: most events need no look at the clock. */
+static void show(struct event_walk *walk, const struct event_source *source)
+{
+    uint64_t taken = event_source_taken(source);
+
+    if (taken == walk->taken)
+        return;
+    walk->taken = taken;
+    progress_show(walk->progress, taken);
+}
+
 static bool walk_source(struct event_walk *walk, struct event_source *source, struct err *err)
 {
     struct reader_event event;
@@ -129,6 +145,7 @@ static bool walk_source(struct event_walk *walk, struct event_source *source, st
             return true;
         if (!walk_event(walk, source, &event, err))
             return false;
+        show(walk, source);
     }
 }
 
@@ -157,6 +174,8 @@ bool event_walk_file(struct event_walk *walk, bool *ret_more, struct err *err)
         good = false;
         *err = flush_err;
     }
+    progress_hide(walk->progress);
+    progress_end_file(walk->progress);
     if (good && walk->calls->end_file)
         walk->calls->end_file(walk->context, &source);
     walk->time_reached = source.time_reached;
@@ -170,7 +189,7 @@ bool event_walk_file(struct event_walk *walk, bool *ret_more, struct err *err)
 int event_walk_run(const struct verb *verb, const struct binlog_options *options, int argc,
                    char **argv, event_walk_take *take, void *context)
 {
-    struct event_walk_calls calls = {.take = take};
+    struct event_walk_calls calls = {.take = take, .prints = true};
     struct event_walk *walk = event_walk_new(options, argc, argv, &calls, context);
     struct err err = {0};
     bool more = true;

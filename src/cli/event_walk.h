@@ -25,6 +25,7 @@ struct event_walk_calls {
     event_walk_take *take;
     event_walk_end *end_event; /* NULL: nobody asks */
     event_walk_end *end_file;  /* NULL: nobody asks; only for a file that was good */
+    bool prints;               /* `out` goes to standard output as it comes */
 };
 
 struct event_walk;

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/file_writer.h"
+#include "cli/progress.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -17,6 +18,8 @@ struct job {
     struct binlog_cut *cut;
     struct event_filter *filter;
     struct file_writer *writer; /* NULL: standard output */
+    struct progress *progress;
+    uint64_t taken; /* bytes of the file, when progress was shown last */
     struct buf out;
     bool time_reached; /* in a file before */
     bool over;
@@ -94,6 +97,10 @@ static bool cut_source(struct job *job, struct event_source *source, struct err 
             break;
         if (!take_event(job, source, &event, err))
             return false;
+        if (event_source_taken(source) != job->taken) {
+            job->taken = event_source_taken(source);
+            progress_show(job->progress, job->taken);
+        }
     }
     if (source->stopped && source->inside && job->wanted)
         return refuse_inside(source, false, err);
@@ -111,6 +118,7 @@ static bool cut_file(struct job *job, const char *path, struct event_range range
     job->time_reached = source.time_reached;
     job->over = source.stopped_by_time;
     event_source_close(&source);
+    progress_end_file(job->progress);
     return good;
 }
 
@@ -162,9 +170,11 @@ static int run(const struct verb *verb, const char *const *values, int argc, cha
     if (!binlog_options_parse(verb, values, argc, &options) || !parse_output(verb, values, &output))
         return EXIT_USAGE;
     job.cut = binlog_cut_new();
+    job.progress = options.progress ? progress_new(argc, argv, false) : NULL;
     buf_init(&job.out, OUTPUT_MAX);
     good = event_filter_new(&options.criteria, &job.filter, &err) &&
            cut_all(&job, output, verb_value(verb, values, "force") != NULL, argc, argv, &err);
+    progress_free(job.progress);
     if (good && job.writer)
         printf("%s: %" PRIu64 " transactions, %" PRIu64 " events, %" PRIu64 " bytes\n", output,
                binlog_cut_transactions(job.cut), binlog_cut_events(job.cut),

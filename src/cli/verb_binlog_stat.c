@@ -108,7 +108,8 @@ static bool print(const struct summary *summary, int files, bool json, struct er
 /* A damaged file's counts up to there are printed too, and then what is wrong with it. */
 static int run(const struct verb *verb, const char *const *values, int argc, char **argv)
 {
-    static const struct event_walk_calls calls = {take, end_event, end_file};
+    static const struct event_walk_calls calls = {
+        .take = take, .end_event = end_event, .end_file = end_file};
     struct binlog_options options;
     struct summary summary = {0};
     struct event_walk *walk;
