@@ -1,10 +1,7 @@
 #include "cli/event_filter.h"
 
-#include "binlog/gtid_mariadb.h"
-#include "binlog/query.h"
-#include "binlog/table_map.h"
-
 #include "check.h"
+#include "event_bytes.h"
 
 #define NAMES_MAX 400
 
@@ -69,46 +66,25 @@ static void put(struct fixture *fixture, uint8_t type)
 
 static void put_gtid(struct fixture *fixture, uint64_t sequence)
 {
-    struct gtid_mariadb_event gtid = {.sequence = sequence};
-
-    gtid_mariadb_encode(&fixture->body, &gtid);
+    bytes_gtid(&fixture->body, sequence);
     put(fixture, EVENT_MARIADB_GTID);
 }
 
 static void put_query(struct fixture *fixture, const char *database, const char *text)
 {
-    struct query query = {.database = span_str(database), .text = span_str(text)};
-
-    query_encode(&fixture->body, &query);
+    bytes_query(&fixture->body, database, text);
     put(fixture, EVENT_QUERY);
 }
 
 static void put_map(struct fixture *fixture, uint64_t id, const char *database, const char *table)
 {
-    struct buf *body = &fixture->body;
-
-    buf_le(body, id, 6);
-    buf_u16(body, 1);
-    buf_u8(body, (uint8_t)strlen(database));
-    buf_str(body, database);
-    buf_u16(body, (uint16_t)(strlen(table) << 8));
-    buf_str(body, table);
-    buf_u8(body, 0);
-    buf_lenenc(body, 1);
-    buf_u8(body, COLUMN_LONG);
-    buf_lenenc(body, 0);
-    buf_u8(body, 0);
+    bytes_map(&fixture->body, id, database, table);
     put(fixture, EVENT_TABLE_MAP);
 }
 
 static void put_rows(struct fixture *fixture, uint64_t id, bool last)
 {
-    buf_le(&fixture->body, id, 6);
-    buf_u16(&fixture->body, last ? 1 : 0);
-    buf_lenenc(&fixture->body, 1);
-    buf_u8(&fixture->body, 0xff);
-    buf_u8(&fixture->body, 0xfe);
-    buf_u32(&fixture->body, 7);
+    bytes_rows(&fixture->body, id, last);
     put(fixture, EVENT_WRITE_ROWS_V1);
 }
 
@@ -234,6 +210,19 @@ static void test_logs_without_gtids(void **state)
     finish(fixture);
 }
 
+/* An incident is shown, but not one whose own GTID is not chosen. */
+static void test_incidents(void **state)
+{
+    struct fixture *fixture = start(&(struct event_criteria){.exclude_gtids = "0-1-1"});
+
+    (void)state;
+    put_gtid(fixture, 1);
+    put(fixture, EVENT_INCIDENT);
+    put(fixture, EVENT_INCIDENT);
+    assert_string_equal(fixture->wanted, "-1 -2 3");
+    finish(fixture);
+}
+
 static void fail_new(const struct event_criteria *criteria, const char *message)
 {
     struct event_filter *filter = NULL;
@@ -262,11 +251,10 @@ static void test_gtids_of_the_other_family(void **state)
 {
     struct fixture *fixture =
         start(&(struct event_criteria){.include_gtids = "01234567-89ab-cdef-0123-456789abcdef:1"});
-    struct gtid_mariadb_event gtid = {.sequence = 1};
     struct err err = {0};
 
     (void)state;
-    gtid_mariadb_encode(&fixture->body, &gtid);
+    bytes_gtid(&fixture->body, 1);
     assert_false(put_of_server(fixture, EVENT_MARIADB_GTID, 1, true, &err));
     assert_int_equal(err.class, E_USAGE);
     assert_string_equal(err.text, "--include-gtids has GTIDs of MySQL, but the file has those of "
@@ -299,6 +287,7 @@ int main(void)
         cmocka_unit_test(test_tables),
         cmocka_unit_test(test_statements_go_by_database),
         cmocka_unit_test(test_logs_without_gtids),
+        cmocka_unit_test(test_incidents),
         cmocka_unit_test(test_wrong_criteria),
         cmocka_unit_test(test_gtids_of_the_other_family),
         cmocka_unit_test(test_what_is_held_is_bounded),
