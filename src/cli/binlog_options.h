@@ -8,7 +8,7 @@
 #include "cli/event_source.h"
 #include "cli/verb.h"
 
-/* What cuts at transactions, or between events, wherever they are. */
+/* For every verb: what cuts between events or chooses whole transactions. */
 #define BINLOG_RANGE_OPTIONS                                                                       \
     {"start-position", "N", "Begin with the event at this offset of the first file."},             \
         {"stop-position", "N",                                                                     \
@@ -26,7 +26,7 @@
         "no-progress", NULL, "Do not tell on a terminal how far it is."                            \
     }
 
-/* What chooses inside transactions. */
+/* What chooses inside transactions: for verbs that read, but make no binlog. */
 #define BINLOG_FILTER_OPTIONS                                                                      \
     {"database", "NAME,...",                                                                       \
      "Only changes in these databases; statements by their default database too."},                \

@@ -266,7 +266,7 @@ static bool text_begins(struct span text, const char *words)
 
 /* By the default database, or by one of those that the statement changes, where they are listed. */
 static bool has_database(const struct event_filter *filter, const struct query *query,
-                         struct err *err, bool *ret_wanted)
+                         bool *ret_wanted, struct err *err)
 {
     struct query_status status;
     struct cursor cur;
@@ -304,13 +304,12 @@ static bool judge_query(struct event_filter *filter, const struct query *query, 
     *ret_role = ROLE_END;
     if (is_text(text, "COMMIT") || is_text(text, "ROLLBACK"))
         return true;
-    if ((text_begins(text, "XA COMMIT") || text_begins(text, "XA ROLLBACK"))) {
-        if (!filter->in_xa)
-            *ret_wanted = true;
+    if (text_begins(text, "XA COMMIT") || text_begins(text, "XA ROLLBACK")) {
+        *ret_wanted = !filter->in_xa;
         return true;
     }
     *ret_role = ROLE_CHANGE;
-    return has_database(filter, query, err, ret_wanted);
+    return has_database(filter, query, ret_wanted, err);
 }
 
 static bool judge_rows(struct event_filter *filter, const struct plain_event *event,
@@ -358,7 +357,7 @@ static bool judge_statement(struct event_filter *filter, const struct plain_even
 
     if (event->type == EVENT_EXECUTE_LOAD_QUERY) {
         if (!load_execute_decode(event->body, format, &execute, err) ||
-            !has_database(filter, &execute.query, err, ret_wanted))
+            !has_database(filter, &execute.query, ret_wanted, err))
             return false;
         *ret_role = ROLE_CHANGE;
     } else if (!query_decode(event->body, event->type, format, &query, err) ||

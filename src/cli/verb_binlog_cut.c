@@ -199,7 +199,7 @@ const struct verb verb_binlog_cut = {
         "is refused, and there is no choice by table, because a part of a transaction under the\n"
         "same GTID would pass for all of it. GTIDs that a choice leaves out in the middle are not\n"
         "in the file, and not among those before it either. The file appears when it is whole and\n"
-        "synced. Relay logs and encrypted files are refused.",
+        "synced; until then it is FILE.new. Relay logs and encrypted files are refused.",
     .options = {{"output", "FILE", "The new file; - is standard output, unless a terminal."},
                 {"force", NULL, "Replace the file if it exists."},
                 BINLOG_RANGE_OPTIONS},

@@ -20,6 +20,7 @@ struct summary {
     bool other_versions; /* further files have others */
     bool open;           /* the last one was not closed */
     bool unchecked;      /* one has no checksums */
+    bool in_file;        /* a file has begun and not ended */
 };
 
 static void note_file(struct summary *summary, const struct event_source *source)
@@ -31,6 +32,7 @@ static void note_file(struct summary *summary, const struct event_source *source
         summary->family = format->family;
         (void)snprintf(summary->version, sizeof summary->version, "%s", format->server_version);
     }
+    summary->in_file = true;
     summary->last = source->path;
     summary->other_versions |= strcmp(summary->version, format->server_version) != 0;
     summary->unchecked |= format->checksum != CHECKSUM_CRC32;
@@ -61,6 +63,7 @@ static void end_file(void *context, const struct event_source *source)
     struct summary *summary = context;
 
     binlog_stat_end_file(&summary->stat);
+    summary->in_file = false;
     summary->open = !source->reader.closed && !source->stopped;
 }
 
@@ -72,9 +75,10 @@ static const char *base_name(const char *path)
 }
 
 /* "a.000042: MySQL 9.7.0"; "a.000042 to a.000044, 3 files: ..." */
-static char *make_title(const struct summary *summary, int files)
+static char *make_title(const struct summary *summary)
 {
-    char *more = files > 1 ? mem_printf(" to %s, %d files", base_name(summary->last), files)
+    unsigned long long files = summary->stat.files;
+    char *more = files > 1 ? mem_printf(" to %s, %llu files", base_name(summary->last), files)
                            : mem_strdup("");
     char *title =
         mem_printf("%s%s: %s %s%s%s%s", base_name(summary->first), more,
@@ -86,9 +90,9 @@ static char *make_title(const struct summary *summary, int files)
     return title;
 }
 
-static bool print(const struct summary *summary, int files, bool json, struct err *err)
+static bool print(const struct summary *summary, bool json, struct err *err)
 {
-    char *title = make_title(summary, files);
+    char *title = make_title(summary);
     struct buf buf;
     bool good;
 
@@ -117,18 +121,19 @@ static int run(const struct verb *verb, const char *const *values, int argc, cha
     struct err print_err = {0};
     bool more = true;
     bool good = true;
-    int files = 0;
 
     if (!binlog_options_parse(verb, values, argc, &options))
         return EXIT_USAGE;
     binlog_stat_init(&summary.stat);
     walk = event_walk_new(&options, argc, argv, &calls, &summary);
-    for (; good && more; files += more)
+    while (good && more)
         good = event_walk_file(walk, &more, &err);
     event_walk_free(walk);
+    if (summary.in_file)
+        binlog_stat_end_file(&summary.stat);
     binlog_stat_finish(&summary.stat);
     if ((good || summary.stat.events > 0) &&
-        !print(&summary, files, verb_value(verb, values, "json") != NULL, &print_err)) {
+        !print(&summary, verb_value(verb, values, "json") != NULL, &print_err)) {
         good = false;
         err = print_err;
     }

@@ -221,6 +221,10 @@ def test_stat_files_and_damage(tmp_path):
     status, out, err = binlog("stat", "--json", cut)
     assert status == 1 and "file ends inside an event" in err
     assert json.loads(out)["events"] == one["events"] - 1
+    assert json.loads(out)["files"] == 1
+    status, out, err = binlog("stat", SMALL[1], tmp_path / "missing")
+    assert status == 1 and "missing: cannot open" in err
+    assert out.startswith(f"{SMALL[1].name}: MySQL 9.7.")
 
 
 DECODED = [path for path in GOOD if path.stem != "types-old-temporal"]
