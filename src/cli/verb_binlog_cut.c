@@ -195,11 +195,12 @@ const struct verb verb_binlog_cut = {
         "replicas and mysqlbinlog read: a format description, the GTIDs before the range, the\n"
         "transactions at their new offsets with new checksums, and a Stop event. Several files\n"
         "are joined; they have to be of one server version and format, and to follow each other,\n"
-        "which their GTIDs tell. Transactions stay whole: a range that begins or ends inside one\n"
-        "is refused, and there is no choice by table, because a part of a transaction under the\n"
-        "same GTID would pass for all of it. GTIDs that a choice leaves out in the middle are not\n"
-        "in the file, and not among those before it either. The file appears when it is whole and\n"
-        "synced; until then it is FILE.new. Relay logs and encrypted files are refused.",
+        "which their GTIDs tell: without GTIDs the order is not checked. Transactions stay whole:\n"
+        "a range that begins or ends inside one is refused, and there is no choice by table,\n"
+        "because a part of a transaction under the same GTID would pass for all of it. GTIDs that\n"
+        "a choice leaves out in the middle are not in the file, and not among those before it\n"
+        "either. The file appears when it is whole and synced; until then it is FILE.new. Relay\n"
+        "logs and encrypted files are refused.",
     .options = {{"output", "FILE", "The new file; - is standard output, unless a terminal."},
                 {"force", NULL, "Replace the file if it exists."},
                 BINLOG_RANGE_OPTIONS},

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import threading
+import time
 import zlib
 
 import pytest
@@ -143,6 +144,29 @@ def test_commit_clock(tmp_path):
                            for last, number in given[skipped:]]
     assert clocks(cut(tmp_path / "both", one, two)) == \
         given[:skipped] + [(max(last, skipped), number) for last, number in given[skipped:]]
+
+
+@pytest.mark.parametrize("path", FIRST_OF_ALL, ids=name)
+def test_times_inside_a_transaction(path, tmp_path):
+    """An event in the middle of one is an hour late: no time near it may cut there."""
+    data = bytearray(path.read_bytes())
+    starts = offsets(data)
+    ends = [at for at in boundaries(path) if takes_both(path, at)]
+    at = next(at for at in starts if at > ends[0] and at not in boundaries(path))
+    late = int.from_bytes(data[at:at + 4], "little") + 3600
+    data[at:at + 4] = late.to_bytes(4, "little")
+    end = starts[starts.index(at) + 1]
+    data[end - 4:end] = zlib.crc32(data[at:end - 4]).to_bytes(4, "little")
+    (tmp_path / "late").write_bytes(data)
+    when = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(late))
+    for side, word in (("start", "begin"), ("stop", "end")):
+        status, _, err = binlog("cut", f"--output={tmp_path / 'new'}", f"--{side}-datetime={when}",
+                                tmp_path / "late")
+        assert status == 2 and f"the range {word}s inside the transaction from offset" in err, err
+        assert f"{word} it at one of these, with --{side}-position" in err
+        for place in map(int, re.search(r"offset (\d+) to (\d+),", err).groups()):
+            assert place in starts and place != at
+    assert [path.name for path in tmp_path.iterdir()] == ["late"]
 
 
 def test_files_that_do_not_follow_each_other(tmp_path):
