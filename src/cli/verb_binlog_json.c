@@ -166,7 +166,7 @@ const struct verb verb_binlog_json = {
         "the columns that the log has; of statement it has sql. DECIMAL is a string, so that no\n"
         "reader rounds it; geometries are well-known text; bytes that are no text are\n"
         "{\"base64\": ...}. Columns are @1, @2 where the log has no names. It ends with status 1\n"
-        "at the first row that can not be decoded.",
-    .options = {BINLOG_RANGE_OPTIONS},
+        "at the first row that can not be decoded." BINLOG_FILTER_DETAILS,
+    .options = {BINLOG_RANGE_OPTIONS, BINLOG_FILTER_OPTIONS},
     .run = run,
 };

@@ -20,6 +20,25 @@ static const char *const files[] = {
     "mariadb-11.8/ddl.binlog",
 };
 
+/* An event and what is packed in it, as a walk over a file gives them. */
+static bool take(struct event_check *check, const struct reader_event *event,
+                 const struct format *format, bool walk_rows, struct err *err)
+{
+    struct unpacker *unpacker = unpacker_new();
+    struct plain_event plain;
+    bool more = true;
+    bool good = true;
+
+    unpacker_start(unpacker, event, format);
+    while (good && more) {
+        good = unpacker_next(unpacker, &plain, &more, err);
+        if (good && more)
+            good = event_check_take(check, &plain, format, walk_rows, err);
+    }
+    unpacker_free(unpacker);
+    return good;
+}
+
 static void good_files_pass(void **state)
 {
     (void)state;
@@ -31,7 +50,7 @@ static void good_files_pass(void **state)
 
         recorded_open(&file, files[i]);
         while (recorded_next(&file, &event)) {
-            if (!event_check_take(check, &event, &file.reader.format, true, &err))
+            if (!take(check, &event, &file.reader.format, true, &err))
                 fail_msg("%s: %s", files[i], err.text);
         }
         recorded_close(&file);
@@ -50,9 +69,9 @@ static void rows_are_counted_when_they_are_walked(void **state)
 
         recorded_open(&file, "mysql-9.7/rows-full.binlog");
         recorded_find(&file, EVENT_TABLE_MAP, &event);
-        assert_true(event_check_take(check, &event, &file.reader.format, walk, &err));
+        assert_true(take(check, &event, &file.reader.format, walk, &err));
         recorded_find(&file, EVENT_WRITE_ROWS, &event);
-        assert_true(event_check_take(check, &event, &file.reader.format, walk, &err));
+        assert_true(take(check, &event, &file.reader.format, walk, &err));
         assert_int_equal(event_check_rows(check), walk ? 3 : 0);
         recorded_close(&file);
         event_check_free(check);
@@ -103,22 +122,22 @@ static void a_missing_last_byte_is_found(void **state)
             cut.body.len -= cut.body.len > 0;
             if (event_type_is_rows(event.header.type) || may_be_shorter(event.header.type)) {
                 /* Rows need their table map, which `check` has. */
-            } else if (event_check_take(own, &cut, &file.reader.format, true, &err)) {
+            } else if (take(own, &cut, &file.reader.format, true, &err)) {
                 fail_msg("%s: offset %llu: %s event", files[i], (unsigned long long)event.offset,
                          event_type_name(event.header.type));
             } else {
-                assert_contains(err.text, event_type_name(event.header.type));
+                assert_int_equal(err.class, E_PROTO);
                 found++;
             }
             if (event_type_is_rows(event.header.type)) {
-                assert_false(event_check_take(check, &cut, &file.reader.format, true, &err));
+                assert_false(take(check, &cut, &file.reader.format, true, &err));
                 assert_contains(err.text, "rows");
                 found++;
                 /* It ended its statement's table maps: what follows would miss them. */
                 event_check_free(own);
                 break;
             }
-            assert_true(event_check_take(check, &event, &file.reader.format, true, &err));
+            assert_true(take(check, &event, &file.reader.format, true, &err));
             event_check_free(own);
         }
         recorded_close(&file);
@@ -137,9 +156,8 @@ static void rows_without_a_table_map_are_refused(void **state)
     (void)state;
     recorded_open(&file, "mysql-9.7/rows-full.binlog");
     recorded_find(&file, EVENT_WRITE_ROWS, &event);
-    assert_false(event_check_take(check, &event, &file.reader.format, false, &err));
+    assert_false(take(check, &event, &file.reader.format, false, &err));
     assert_int_equal(err.class, E_PROTO);
-    assert_contains(err.text, "Write_rows");
     assert_contains(err.text, "of which there is no Table_map event");
     recorded_close(&file);
     event_check_free(check);
