@@ -14,6 +14,13 @@
             "last file."                                                                           \
     }
 
+#define BINLOG_ROWS_OPTION                                                                         \
+    {                                                                                              \
+        "rows", "FORM",                                                                            \
+            "Rows as 'binlog', the default: BINLOG statements; or as 'statements': INSERT, "       \
+            "UPDATE and DELETE."                                                                   \
+    }
+
 struct binlog_options {
     uint64_t start;
     uint64_t stop;
@@ -25,6 +32,10 @@ struct binlog_options {
  */
 bool binlog_options_parse(const struct verb *verb, const char *const *values, int argc,
                           struct binlog_options *ret_options);
+
+/* Reads --rows. False as above. */
+bool binlog_options_rows(const struct verb *verb, const char *const *values,
+                         bool *ret_as_statements);
 
 /* The range of file `i` of `count`: the options' start is the first file's, their stop the last's.
  */

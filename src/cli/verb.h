@@ -60,5 +60,6 @@ extern const struct verb verb_client;
 extern const struct verb verb_binlog;
 extern const struct verb verb_binlog_json;
 extern const struct verb verb_binlog_print;
+extern const struct verb verb_binlog_sql;
 extern const struct verb verb_binlog_stat;
 extern const struct verb verb_binlog_verify;
