@@ -7,8 +7,6 @@
 #define EVENTS_MAX ((size_t)EVENT_LENGTH_MAX + SQL_BINLOG_GROUP)
 
 struct sql_binlog {
-    struct format format;
-    bool format_due;
     struct buf events; /* a table map and rows events after it; empty: none */
     uint64_t table_id;
     size_t flags_at; /* in events: of the last rows event's flags */
@@ -28,12 +26,6 @@ void sql_binlog_free(struct sql_binlog *binlog)
         return;
     buf_done(&binlog->events);
     mem_free(binlog);
-}
-
-void sql_binlog_set_format(struct sql_binlog *binlog, const struct format *format)
-{
-    binlog->format = *format;
-    binlog->format_due = true;
 }
 
 /* A header with the length still to come; returns where the event begins. */
@@ -79,6 +71,8 @@ void sql_binlog_write_format(struct buf *buf, const struct format *format)
         end_event(&event, start);
     }
     write_statement(buf, buf_span(&event));
+    /* MySQL takes the next transaction for an anonymous one of a source without GTIDs. */
+    buf_str(buf, "/*!50700 SET @@session.gtid_next='AUTOMATIC'*/" SQL_END);
     buf_done(&event);
 }
 
@@ -92,9 +86,6 @@ bool sql_binlog_flush(struct sql_binlog *binlog, struct buf *buf, struct err *er
                        EVENTS_MAX);
     if (events->len == 0)
         return true;
-    if (binlog->format_due)
-        sql_binlog_write_format(buf, &binlog->format);
-    binlog->format_due = false;
     cur = cursor_of(buf_span(events));
     cursor_skip(&cur, binlog->flags_at);
     buf_patch_le(events, binlog->flags_at, cursor_u16(&cur) | ROWS_FLAG_STMT_END, 2);

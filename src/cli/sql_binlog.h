@@ -5,7 +5,7 @@
  * A statement holds the table map and rows events of one table, up to SQL_BINLOG_GROUP bytes, and
  * is closed as if the logged statement ended there: so neither a long statement nor one with many
  * tables takes memory, and a server's max_allowed_packet is met unless one event is larger. Events
- * go without checksums, and the format description that says so goes before the first of its file.
+ * go without checksums; the format description that says so must have been run before them.
  * No I/O; owned by one thread.
  */
 #pragma once
@@ -19,8 +19,10 @@ struct sql_binlog;
 struct sql_binlog *sql_binlog_new(void);
 void sql_binlog_free(struct sql_binlog *binlog); /* NULL is fine */
 
-/* Of the events to come: appends its BINLOG statement before the next rows, or at once. */
-void sql_binlog_set_format(struct sql_binlog *binlog, const struct format *format);
+/*
+ * Appends what must be run, outside a transaction, before rows events of a file with this format.
+ * It leaves gtid_next at AUTOMATIC.
+ */
 void sql_binlog_write_format(struct buf *buf, const struct format *format);
 
 /*

@@ -26,6 +26,7 @@ struct sql_script {
     bool in_transaction; /* the script's */
     bool gtid_set;       /* gtid_next was set by the script */
     bool gtid_due;       /* MariaDB's domain and server were not set yet */
+    bool format_due;     /* BINLOG statements need it, before a transaction begins */
     struct gtid_mariadb last_gtid;
 };
 
@@ -91,6 +92,9 @@ static void write_place(struct sql_script *script, const struct event_source *so
     if (script->commented == event->offset)
         return;
     script->commented = event->offset;
+    if (script->format_due)
+        sql_binlog_write_format(buf, &script->format);
+    script->format_due = false;
     buf_str(buf, "# at ");
     number_write_u64(buf, event->offset);
     buf_str(buf, ", ");
@@ -429,7 +433,7 @@ bool sql_script_take(struct sql_script *script, const struct event_source *sourc
     if (event->type == EVENT_FORMAT_DESCRIPTION) {
         script->format = source->reader.format;
         sql_session_set_format(script->session, &script->format);
-        sql_binlog_set_format(script->binlog, &script->format);
+        script->format_due = !script->options.rows_as_statements;
         return true;
     }
     if (!source->in_range)

@@ -4,7 +4,6 @@ Each server runs a load, is emptied, and is fed its own binlog by its own comman
 The seed of the random rows is printed; BOREALIS_SEED=N repeats a run.
 """
 
-import pathlib
 import random
 
 import pymysql
@@ -142,8 +141,10 @@ def sessions(server, form):
     return first + (COMPRESSION[server] if form == "MIXED" else [])
 
 
-@pytest.mark.parametrize("form", ["STATEMENT", "MIXED", "ROW"])
-@pytest.mark.parametrize("server", SERVERS)
+@pytest.mark.parametrize("server,form", [
+    *((server, form) for server in SERVERS for form in ("STATEMENT", "ROW")),
+    *((server, "MIXED") for server in ("mysql-9.7", "mariadb-11.8")),  # compressed, too
+])
 def test_sessions_and_statements(server, form, nodes, tmp_path):
     node = nodes[server]
     empty(node)
@@ -161,7 +162,8 @@ def test_sessions_and_statements(server, form, nodes, tmp_path):
         copy.write_bytes(path.read_bytes())
     load_dir = tmp_path / "load"
     load_dir.mkdir()
-    sql = script("sql", "--load-dir", load_dir, *copies)
+    skip = ["--skip-gtids"] if form == "ROW" else []  # where gtid_mode=ON, new ones are made
+    sql = script("sql", *skip, "--load-dir", load_dir, *copies)
     (tmp_path / "script.sql").write_bytes(sql)
     empty(node)
     feed(node, sql)
