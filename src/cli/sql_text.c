@@ -46,7 +46,7 @@ bool sql_text_begins(struct span statement, const char *word)
 
 static bool contains(struct span text, const char *part)
 {
-    return text.len > 0 && memmem(text.data, text.len, part, strlen(part)) != NULL;
+    return text.data && memmem(text.data, text.len, part, strlen(part)) != NULL;
 }
 
 /* Only these can be prepared by all servers, and only in these the difference is in the data. */
