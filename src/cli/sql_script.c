@@ -66,18 +66,6 @@ void sql_script_write_head(struct sql_script *script, struct buf *buf)
     sql_session_write_head(script->session, buf);
 }
 
-bool sql_script_write_tail(struct sql_script *script, struct buf *buf, struct err *err)
-{
-    if (!sql_binlog_flush(script->binlog, buf, err))
-        return false;
-    if (script->in_transaction)
-        buf_str(buf, "ROLLBACK" SQL_END);
-    if (script->gtid_set)
-        buf_str(buf, "SET @@session.gtid_next='AUTOMATIC'" SQL_END);
-    sql_session_write_tail(script->session, buf);
-    return true;
-}
-
 /* "# at 4711 of mysql-bin.000042, 2026-11-21 02:13:10 UTC, server 1" */
 static void write_place(struct sql_script *script, const struct event_source *source,
                         const struct plain_event *event, struct buf *buf)
@@ -117,6 +105,18 @@ static void write_gtid_next(struct sql_script *script, struct buf *buf, struct s
     buf_bytes(buf, gtid);
     buf_printf(buf, "'%s" SQL_END, comment ? "*/" : "");
     script->gtid_set = !span_eq(gtid, span_str("AUTOMATIC"));
+}
+
+bool sql_script_write_tail(struct sql_script *script, struct buf *buf, struct err *err)
+{
+    if (!sql_binlog_flush(script->binlog, buf, err))
+        return false;
+    if (script->in_transaction)
+        buf_str(buf, "ROLLBACK" SQL_END);
+    if (script->gtid_set)
+        write_gtid_next(script, buf, span_str("AUTOMATIC"));
+    sql_session_write_tail(script->session, buf);
+    return true;
 }
 
 /* Who committed it first and when, which a server keeps with the GTID. */
@@ -249,6 +249,8 @@ static bool write_query(struct sql_script *script, const struct plain_event *eve
                    "--force to go on\n",
                    query.error_code);
     sql_text_write(buf, query.text);
+    if (sql_text_begins(query.text, "DROP") || sql_text_begins(query.text, "CREATE"))
+        sql_session_forget_database(script->session);
     return true;
 }
 

@@ -326,6 +326,11 @@ static void set_database(struct sql_session *session, struct buf *buf, struct sp
     buf_str(buf, SQL_END);
 }
 
+void sql_session_forget_database(struct sql_session *session)
+{
+    buf_clear(&session->database);
+}
+
 static void set_time(struct sql_session *session, struct buf *buf, uint32_t seconds,
                      uint32_t microseconds)
 {

@@ -31,6 +31,9 @@ MUST_CHECK bool sql_session_for_query(struct sql_session *session, struct buf *b
                                       const struct event_header *header, const struct query *query,
                                       struct err *err);
 
+/* After a statement that may drop the session's database, which leaves it without one. */
+void sql_session_forget_database(struct sql_session *session);
+
 /* For UTF-8 in names and plain literals; nothing else is touched. */
 void sql_session_for_utf8(struct sql_session *session, struct buf *buf);
 

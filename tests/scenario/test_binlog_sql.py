@@ -101,6 +101,9 @@ def statements(server):
         "XA PREPARE 'gone'", "XA ROLLBACK 'gone'",
         "XA START 'one'", "INSERT INTO t (b) VALUES ('one phase')", "XA END 'one'",
         "XA COMMIT 'one' ONE PHASE",
+        # A session whose database was dropped has none, until it says USE again.
+        "CREATE DATABASE gone", "USE gone", "CREATE TABLE x (a INT)", "DROP DATABASE gone",
+        "CREATE DATABASE gone", "USE gone", "CREATE TABLE x (a INT)", "USE d",
         "TRUNCATE TABLE copied",
         "ALTER TABLE copied ADD z INT FIRST",
         "DELETE FROM t WHERE b = 'two' LIMIT 1",
@@ -131,6 +134,18 @@ def load_data(node):
                  " SET b = UPPER(@v)")  # fmt: skip
 
 
+def two_sessions(node):
+    """A prepared transaction that ends after another session's."""
+    with node.connect() as one, node.connect() as two:
+        run(one, ["USE d", "XA START 'slow'", "INSERT INTO t (b) VALUES ('slow')", "XA END 'slow'",
+                  "XA PREPARE 'slow'"])
+        run(two, ["USE d", "INSERT INTO s (l) VALUES ('between')", "CREATE TEMPORARY TABLE tmp (a INT)",
+                  "INSERT INTO tmp VALUES (7)"])
+        run(one, ["XA COMMIT 'slow'", "CREATE TEMPORARY TABLE tmp (a INT)", "INSERT INTO tmp VALUES (8)"])
+        run(two, ["INSERT INTO t (b) SELECT a FROM tmp", "DROP TEMPORARY TABLE tmp"])
+        run(one, ["INSERT INTO t (b) SELECT a FROM tmp", "DROP TEMPORARY TABLE tmp"])
+
+
 COMPRESSION = {"mysql-9.7": ["SET SESSION binlog_transaction_compression = ON"],
                "mariadb-10.11": ["SET GLOBAL log_bin_compress = ON"],
                "mariadb-11.8": ["SET GLOBAL log_bin_compress = ON"], "mysql-5.6": []}  # fmt: skip
@@ -154,6 +169,7 @@ def test_sessions_and_statements(server, form, nodes, tmp_path):
         node.execute(f"SET GLOBAL binlog_format = {form}")
         charsets(node)
         load_data(node)
+        two_sessions(node)
         # A server with STATEMENT takes no rows, from no log.
         node.execute("SET GLOBAL binlog_format = ROW")
     said, files = contents(node), binlog_files(node)
@@ -172,6 +188,35 @@ def test_sessions_and_statements(server, form, nodes, tmp_path):
     for name, value in said.items():
         assert found[name] == value, name
     assert bool(list(load_dir.iterdir())) == (form == "STATEMENT")
+    # The session is as it was.
+    asked = b"SELECT " + b", ".join(b"@@session." + name for name in SESSION) + b";\n"
+    empty(node)
+    assert feed(node, sql + asked).stdout == feed(node, asked).stdout
+
+
+SESSION = [b"sql_mode", b"time_zone", b"character_set_client", b"character_set_results", b"collation_connection",
+           b"collation_server", b"foreign_key_checks", b"unique_checks", b"autocommit", b"completion_type",
+           b"auto_increment_increment", b"lc_time_names", b"timestamp > 1750000000", b"pseudo_slave_mode"]
+
+
+@pytest.mark.parametrize("server", ["mysql-9.7", "mariadb-11.8"])
+def test_clients_without_options(server, nodes, tmp_path):
+    """They spoil what is in stored routines, but no data."""
+    node = nodes[server]
+    empty(node)
+    with node.connect() as conn:
+        run(conn, [*sessions(server, "STATEMENT"), *statements(server)])
+    charsets(node)
+    said, files = contents(node), [tmp_path / path.name for path in binlog_files(node)]
+    for path in files:
+        path.write_bytes((node.datadir / path.name).read_bytes())
+    sql = script("sql", *files)
+    empty(node)
+    node.client("mysql", "--default-character-set=latin1", input=sql, text=False)
+    found = contents(node)
+    assert found.keys() == said.keys()
+    for name, value in said.items():
+        assert found[name] == value or name == "d ROUTINES", name
 
 
 def random_rows(node, seed, session=()):
@@ -253,5 +298,54 @@ def test_rows_into_the_other_family(server, nodes, tmp_path):
     for path in files:
         path.write_bytes((node.datadir / path.name).read_bytes())
     empty(other)
-    feed(other, script("sql", "--rows=statements", "--skip-gtids", *files))
+    feed(other, script("sql", "--rows=statements", *files))
     assert contents(other, exact=False) == said
+
+
+def test_gtids():
+    """As the log has them, or none."""
+    tagged = DATA / "mysql-9.7" / "gtid-tagged.binlog"
+    sql = script("sql", tagged)
+    assert b"/*!50700 SET @@session.gtid_next='e428e496-e54e-11f1-8e6a-02fc00000001:blue:1'*//*!*/;" in sql
+    assert b":blue:" not in script("sql", "--skip-gtids", tagged)
+    sql = script("sql", DATA / "mysql-5.6" / "gtid.binlog")
+    assert b"\nSET @@session.gtid_next='" in sql and sql.rindex(b"'AUTOMATIC'") > sql.rindex(b"gtid_next='")
+    assert b"gtid_next='ANONYMOUS'" not in script("sql", DATA / "mysql-9.7" / "anonymous.binlog")
+    theirs = DATA / "mariadb-11.8" / "gtid-list.binlog"
+    assert b"/*M!100001 SET @@session.gtid_seq_no=" in script("sql", theirs)
+    assert b"gtid_seq_no" not in script("sql", "--skip-gtids", theirs)
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_range_that_ends_inside_a_transaction_is_rolled_back(server):
+    path = DATA / server / "rows-full.binlog"
+    lines = script("print", path).decode(errors="replace").splitlines()
+    ends = [int(line[:10]) for line in lines if line[50:].startswith("COMMIT")]
+    assert b"\nROLLBACK/*!*/;\n" in script("sql", f"--stop-position={ends[0]}", path)
+    assert b"ROLLBACK" not in script("sql", path)
+
+
+def test_what_can_not_be_replayed():
+    for server in ("mysql-5.6", "mariadb-10.11"):
+        path = DATA / server / "incident.binlog"
+        status, out, err = binlog("sql", path)
+        assert status == 1 and f"{path}: offset " in err and "the server lost events here" in err
+        assert b"pseudo_slave_mode=0" not in out  # the script has no end
+    sql = script("sql", DATA / "mysql-9.7" / "errors.binlog")
+    assert b"# It failed with error 1062 at the source, half-way: the client needs --force to go on\nINSERT" in sql
+
+
+def test_the_files_of_load_data(tmp_path):
+    path = DATA / "mysql-9.7" / "load-data.binlog"
+    status, out, err = binlog("sql", path, env={"TMPDIR": str(tmp_path)})
+    [made] = tmp_path.iterdir()
+    assert status == 0 and f"LOAD DATA's files are in {made}; remove them when the script was run" in err
+    assert made.stat().st_mode & 0o777 == 0o700
+    assert {file.stat().st_mode & 0o777 for file in made.iterdir()} == {0o600}
+    big = made / "load-2.data"
+    assert big.read_text() == "\n".join(f"{i}\tvalue {i}" for i in range(1200)) + "\n"
+    assert f"LOAD DATA LOCAL INFILE '{big}' REPLACE INTO TABLE `t`".encode() in out
+    status, out, err = binlog("sql", f"--load-dir={made}", path)
+    assert status == 1 and f"{made}/load-1.data: cannot make the file: File exists" in err
+    status, out, err = binlog("sql", f"--load-dir={tmp_path}/none", path)
+    assert status == 1 and "none: cannot find the directory" in err
