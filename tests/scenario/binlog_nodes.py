@@ -111,7 +111,9 @@ def contents(node, exact=True):
                 key = f"`{name}`.`{table.replace(chr(96), chr(96) * 2)}`"
                 found[key] = _rows(conn, f"SHOW CREATE TABLE {key}")
                 if kind == "BASE TABLE":
-                    found[key + " sum"] = _rows(conn, f"CHECKSUM TABLE {key}")
+                    # Equal UUIDs may have other sums after replication, also by MariaDB's programs.
+                    if b" uuid " not in found[key][0][1]:
+                        found[key + " sum"] = _rows(conn, f"CHECKSUM TABLE {key}")
                     found[key + " rows"] = sorted(map(repr, _rows(conn, f"SELECT * FROM {key}")))
             for what in ("ROUTINES", "TRIGGERS", "EVENTS"):
                 found[f"{name} {what}"] = _objects(conn, what, name)

@@ -15,7 +15,7 @@ from tests.scenario.binlog_nodes import (
 )
 
 DATA = ROOT / "tests" / "data" / "binlog"
-STEPS = 60
+STEPS = 40
 
 
 def run(conn, statements):
