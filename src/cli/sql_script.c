@@ -66,30 +66,6 @@ void sql_script_write_head(struct sql_script *script, struct buf *buf)
     sql_session_write_head(script->session, buf);
 }
 
-/* "# at 4711 of mysql-bin.000042, 2026-11-21 02:13:10 UTC, server 1" */
-static void write_place(struct sql_script *script, const struct event_source *source,
-                        const struct plain_event *event, struct buf *buf)
-{
-    struct timestamp time = {.seconds = event->header.timestamp};
-
-    if (script->path != source->path) {
-        script->path = source->path;
-        script->commented = 0;
-        sql_text_write_comment(buf, span_str(source->path));
-    }
-    if (script->commented == event->offset)
-        return;
-    script->commented = event->offset;
-    if (script->format_due)
-        sql_binlog_write_format(buf, &script->format);
-    script->format_due = false;
-    buf_str(buf, "# at ");
-    number_write_u64(buf, event->offset);
-    buf_str(buf, ", ");
-    temporal_write_datetime(buf, timestamp_to_utc(time), 0);
-    buf_printf(buf, " UTC, server %u\n", event->header.server_id);
-}
-
 /* Servers of 5.6 need it, too, and MariaDB runs what is marked as 5.6's. */
 static const char *mysql_comment(const struct sql_script *script)
 {
@@ -105,6 +81,39 @@ static void write_gtid_next(struct sql_script *script, struct buf *buf, struct s
     buf_bytes(buf, gtid);
     buf_printf(buf, "'%s" SQL_END, comment ? "*/" : "");
     script->gtid_set = !span_eq(gtid, span_str("AUTOMATIC"));
+}
+
+/* Before a transaction: MySQL runs nothing under the GTID of one that has ended. */
+static void write_format(struct sql_script *script, struct buf *buf)
+{
+    if (!script->format_due)
+        return;
+    script->format_due = false;
+    if (script->gtid_set)
+        write_gtid_next(script, buf, span_str("AUTOMATIC"));
+    sql_binlog_write_format(buf, &script->format);
+}
+
+/* The file's name once, and "# at 4711, 2026-11-21 02:13:10 UTC, server 1". */
+static void write_place(struct sql_script *script, const struct event_source *source,
+                        const struct plain_event *event, struct buf *buf)
+{
+    struct timestamp time = {.seconds = event->header.timestamp};
+
+    if (script->path != source->path) {
+        script->path = source->path;
+        script->commented = 0;
+        sql_text_write_comment(buf, span_str(source->path));
+    }
+    if (script->commented == event->offset)
+        return;
+    script->commented = event->offset;
+    write_format(script, buf);
+    buf_str(buf, "# at ");
+    number_write_u64(buf, event->offset);
+    buf_str(buf, ", ");
+    temporal_write_datetime(buf, timestamp_to_utc(time), 0);
+    buf_printf(buf, " UTC, server %u\n", event->header.server_id);
 }
 
 bool sql_script_write_tail(struct sql_script *script, struct buf *buf, struct err *err)

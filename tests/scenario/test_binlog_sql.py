@@ -104,6 +104,7 @@ def statements(server):
         # A session whose database was dropped has none, until it says USE again.
         "CREATE DATABASE gone", "USE gone", "CREATE TABLE x (a INT)", "DROP DATABASE gone",
         "CREATE DATABASE gone", "USE gone", "CREATE TABLE x (a INT)", "USE d",
+        "FLUSH BINARY LOGS",
         "TRUNCATE TABLE copied",
         "ALTER TABLE copied ADD z INT FIRST",
         "DELETE FROM t WHERE b = 'two' LIMIT 1",
