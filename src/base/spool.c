@@ -138,7 +138,7 @@ bool spool_write_reversed(struct spool *spool, int fd, struct err *err)
         if (out->len < WINDOW && end > bytes.len)
             continue;
         if (!fd_write_all(fd, buf_span(out), err))
-            return false;
+            return err_prefix(err, "output");
         buf_clear(out);
     }
     spool->size = 0;

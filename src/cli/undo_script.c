@@ -312,7 +312,7 @@ static bool write_all(int fd, struct buf *buf, struct err *err)
         return err_set(err, E_LIMIT, 0, "more than %zu bytes of text", buf->max);
     done = fd_write_all(fd, buf_span(buf), err);
     buf_clear(buf);
-    return done;
+    return done || err_prefix(err, "output");
 }
 
 bool undo_script_write(struct undo_script *script, int fd, struct err *err)
