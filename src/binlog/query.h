@@ -48,10 +48,13 @@ enum query_status_code {
 
 enum query_flags2 { /* bits of flags2; 1 means the option is on */
                     QUERY_FLAG_AUTO_IS_NULL = 1 << 14,
+                    QUERY_FLAG_MARIADB_NO_CHECK_CONSTRAINTS = 1 << 15, /* 10.x */
                     QUERY_FLAG_NOT_AUTOCOMMIT = 1 << 19,
-                    QUERY_FLAG_MARIADB_IF_EXISTS = 1 << 24,
+                    QUERY_FLAG_MARIADB_EXPLICIT_TIMESTAMP = 1 << 24,
                     QUERY_FLAG_NO_FOREIGN_KEY_CHECKS = 1 << 26,
                     QUERY_FLAG_RELAXED_UNIQUE_CHECKS = 1 << 27,
+                    QUERY_FLAG_MARIADB_IF_EXISTS = 1 << 28,
+                    QUERY_FLAG_MARIADB_INSERT_HISTORY = 1 << 30,
 };
 
 struct query_status {

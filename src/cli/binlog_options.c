@@ -98,6 +98,20 @@ bool binlog_options_parse(const struct verb *verb, const char *const *values, in
     return true;
 }
 
+bool binlog_options_rows(const struct verb *verb, const char *const *values,
+                         bool *ret_as_statements)
+{
+    const char *text = verb_value(verb, values, "rows");
+    bool as_statements = text && strcmp(text, "statements") == 0;
+
+    if (text && !as_statements && strcmp(text, "binlog") != 0) {
+        (void)verb_usage_error(verb, "--rows: expected binlog or statements, found '%s'", text);
+        return false;
+    }
+    *ret_as_statements = as_statements;
+    return true;
+}
+
 struct event_range binlog_options_range(const struct binlog_options *options, int i, int count)
 {
     return (struct event_range){

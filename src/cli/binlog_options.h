@@ -42,6 +42,13 @@
     "have none left are left out. Several choices hold together. What belongs to the log\n"        \
     "itself, such as format descriptions, is shown wherever the range has it."
 
+#define BINLOG_ROWS_OPTION                                                                         \
+    {                                                                                              \
+        "rows", "FORM",                                                                            \
+            "Rows as 'binlog', the default: BINLOG statements; or as 'statements': INSERT, "       \
+            "UPDATE and DELETE."                                                                   \
+    }
+
 struct binlog_options {
     uint64_t start;
     uint64_t stop;
@@ -58,6 +65,10 @@ struct binlog_options {
  */
 bool binlog_options_parse(const struct verb *verb, const char *const *values, int argc,
                           struct binlog_options *ret_options);
+
+/* Reads --rows. False as above. */
+bool binlog_options_rows(const struct verb *verb, const char *const *values,
+                         bool *ret_as_statements);
 
 /*
  * The range of file `i` of `count`: the options' start position is the first file's, the stop

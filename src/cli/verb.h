@@ -63,5 +63,7 @@ extern const struct verb verb_binlog;
 extern const struct verb verb_binlog_cut;
 extern const struct verb verb_binlog_json;
 extern const struct verb verb_binlog_print;
+extern const struct verb verb_binlog_sql;
 extern const struct verb verb_binlog_stat;
+extern const struct verb verb_binlog_undo;
 extern const struct verb verb_binlog_verify;

@@ -1,8 +1,8 @@
 #include "cli/verb.h"
 
-static const struct verb *const binlog_verbs[] = {&verb_binlog_stat, &verb_binlog_print,
-                                                  &verb_binlog_json, &verb_binlog_verify,
-                                                  &verb_binlog_cut,  NULL};
+static const struct verb *const binlog_verbs[] = {
+    &verb_binlog_stat, &verb_binlog_print,  &verb_binlog_json, &verb_binlog_sql,
+    &verb_binlog_undo, &verb_binlog_verify, &verb_binlog_cut,  NULL};
 
 const struct verb verb_binlog = {
     .name = "binlog",

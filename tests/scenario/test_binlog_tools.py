@@ -44,7 +44,7 @@ def offsets(data):
     return found
 
 
-VERBS = ["stat", "print", "json", "verify"]
+VERBS = ["stat", "print", "json", "sql", "undo", "verify"]
 SMALL = [DATA / "mariadb-10.11" / "mixed.binlog", DATA / "mysql-9.7" / "anonymous.binlog"]
 
 

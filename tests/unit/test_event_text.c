@@ -90,7 +90,7 @@ static void variables_have_their_values(void **state)
     var.type = USER_VAR_REAL;
     var.value = span_of(half, sizeof half);
     user_var_encode(&body, &var);
-    expect(&body, EVENT_USER_VAR, "@`v` = 0.5");
+    expect(&body, EVENT_USER_VAR, "@`v` = 0.5e0");
     var.type = USER_VAR_DECIMAL;
     var.value = span_of("\3\1\x8c\5", 4); /* DECIMAL(3,1) */
     user_var_encode(&body, &var);
