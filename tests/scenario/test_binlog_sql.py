@@ -303,6 +303,19 @@ def test_rows_into_the_other_family(server, nodes, tmp_path):
     assert contents(other, exact=False) == said
 
 
+@pytest.mark.parametrize("older,newer", [("mysql-5.6", "mysql-9.7"), ("mariadb-10.11", "mariadb-11.8")])
+def test_an_older_log_in_a_newer_server(older, newer, nodes):
+    node, other = nodes[older], nodes[newer]
+    for form in ("STATEMENT", "ROW"):
+        empty(node)
+        empty(other)
+        with node.connect() as conn:
+            run(conn, [f"SET SESSION binlog_format = {form}", *statements()])
+        said = contents(node, exact=False)
+        feed(other, script("sql", "--skip-gtids", *binlog_files(node)))
+        assert contents(other, exact=False) == said
+
+
 def test_gtids():
     """As the log has them, or none."""
     tagged = DATA / "mysql-9.7" / "gtid-tagged.binlog"
