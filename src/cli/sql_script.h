@@ -24,7 +24,8 @@ struct sql_script;
 struct sql_script *sql_script_new(const struct sql_script_options *options);
 void sql_script_free(struct sql_script *script); /* NULL is fine */
 
-/* What the script begins and ends with. E_LIMIT. */
+/* What the script begins and ends with; the tail may have rows that are still to be written:
+ * E_LIMIT. */
 void sql_script_write_head(struct sql_script *script, struct buf *buf);
 MUST_CHECK bool sql_script_write_tail(struct sql_script *script, struct buf *buf, struct err *err);
 

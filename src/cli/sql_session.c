@@ -27,9 +27,6 @@
      QUERY_FLAG_MARIADB_EXPLICIT_TIMESTAMP | QUERY_FLAG_MARIADB_IF_EXISTS |                        \
      QUERY_FLAG_MARIADB_INSERT_HISTORY)
 
-#define MARIADB_10_8 100800
-#define MARIADB_10_5 100500
-
 /* A value that the script has set, or 0 as long as it has not. */
 struct setting {
     bool known;

@@ -47,9 +47,9 @@ def make_cluster():
     assert not problems, "\n".join(problems)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def nodes(tmp_path_factory):
-    """One server of each kind for the tests of binlogs; a test empties those it uses."""
+    """One server of each kind for the tests of a file; a test empties those it uses."""
     nodes = Nodes(tmp_path_factory.mktemp("nodes"))
     yield nodes
     nodes.close()

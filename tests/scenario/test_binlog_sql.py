@@ -11,7 +11,7 @@ import pytest
 
 from tests.scenario import test_binlog_values as values
 from tests.scenario.binlog_nodes import (
-    ROOT, SERVERS, binlog, binlog_files, contents, empty, family, feed, script,
+    ROOT, SERVERS, binlog, binlog_files, contents, empty, feed, script,
 )
 
 DATA = ROOT / "tests" / "data" / "binlog"
@@ -24,7 +24,7 @@ def run(conn, statements):
             cursor.execute(statement)
 
 
-def statements(server):
+def statements():
     """Statements that depend on their session, and such that a client's parser may spoil."""
     return [
         "SET NAMES utf8mb4",
@@ -166,7 +166,7 @@ def test_sessions_and_statements(server, form, nodes, tmp_path):
     empty(node)
     with node.connect() as conn:
         run(conn, sessions(server, form))
-        run(conn, statements(server))
+        run(conn, statements())
         node.execute(f"SET GLOBAL binlog_format = {form}")
         charsets(node)
         load_data(node)
@@ -206,7 +206,7 @@ def test_clients_without_options(server, nodes, tmp_path):
     node = nodes[server]
     empty(node)
     with node.connect() as conn:
-        run(conn, [*sessions(server, "STATEMENT"), *statements(server)])
+        run(conn, [*sessions(server, "STATEMENT"), *statements()])
     charsets(node)
     said, files = contents(node), [tmp_path / path.name for path in binlog_files(node)]
     for path in files:
@@ -301,6 +301,19 @@ def test_rows_into_the_other_family(server, nodes, tmp_path):
     empty(other)
     feed(other, script("sql", "--rows=statements", *files))
     assert contents(other, exact=False) == said
+
+
+@pytest.mark.parametrize("older,newer", [("mysql-5.6", "mysql-9.7"), ("mariadb-10.11", "mariadb-11.8")])
+def test_an_older_log_in_a_newer_server(older, newer, nodes):
+    node, other = nodes[older], nodes[newer]
+    for form in ("STATEMENT", "ROW"):
+        empty(node)
+        empty(other)
+        with node.connect() as conn:
+            run(conn, [f"SET SESSION binlog_format = {form}", *statements()])
+        said = contents(node, exact=False)
+        feed(other, script("sql", "--skip-gtids", *binlog_files(node)))
+        assert contents(other, exact=False) == said
 
 
 def test_gtids():
