@@ -43,6 +43,7 @@ struct log_identity {
 struct mirror_options {
     uint64_t cache_bytes;     /* of the I/O cache: 1 MiB to 1 TiB; 0: LOG_CACHE_DEFAULT */
     uint64_t keep_free_bytes; /* an append that would leave less on the file system is refused */
+    uint32_t index_block;     /* bytes of data between two records of a side index; 0: 65536 */
     bool trust_checksums;     /* appended events are not verified: their sender did that */
 };
 
