@@ -6,6 +6,7 @@
 #   make check      what make test does without servers: build, style checks, unit tests
 #   make asan tsan  the same tests on sanitizer builds
 #   make bench      a table of ratios against the engine alone and HAProxy
+#   make bench-log  figures of the log alone: append, open after a crash, read
 #   make soak fuzz  long runs; their logs go to doc/soak/
 
 BUILD  ?= build
@@ -15,7 +16,7 @@ PYTEST  = $(PYTHON) -B -m pytest -q -p no:cacheprovider
 export BOREALIS_BINARY ?= $(CURDIR)/$(BUILD)/borealis
 
 .DEFAULT_GOAL := build
-.PHONY: build build-tests deps deps-test engine servers run test check unit style scenario asan tsan bench \
+.PHONY: build build-tests deps deps-test engine servers run test check unit style scenario asan tsan bench bench-log \
         soak fuzz fresh-root install clean
 
 deps:
@@ -76,6 +77,10 @@ asan tsan: deps-test servers
 bench: deps-test build engine
 	@tools/fetch-server bench
 	@$(PYTHON) -B bench/ratios.py
+
+bench-log: deps $(BUILD)/build.ninja
+	@ninja -C $(BUILD) --quiet log-bench
+	@$(BUILD)/log-bench $(BUILD)
 
 fuzz: deps-test
 	@tools/install-deps fuzz

@@ -209,6 +209,31 @@ static void note_event(struct index_builder *builder, const struct reader_event 
     last->check = libdeflate_crc32(0, tail.data, tail.len);
 }
 
+void index_builder_copy(struct index_builder *into, const struct index_builder *from)
+{
+    *into = *from;
+    gtid_set_init(&into->set);
+    gtid_set_copy(&into->set, &from->set);
+}
+
+bool index_check_event(const struct reader *reader, const struct reader_event *event,
+                       struct err *err)
+{
+    const char *wrong = NULL;
+
+    if (event->header.type == EVENT_HEARTBEAT || event->header.type == EVENT_HEARTBEAT_V2)
+        wrong = "is not part of a file";
+    if (event->header.type == EVENT_FORMAT_DESCRIPTION && event->offset != LOG_FIRST_OFFSET)
+        wrong = "stands only at the beginning of a file";
+    if (event->header.flags & EVENT_FLAG_ARTIFICIAL)
+        wrong = "was made by its sender and is not part of a file";
+    if (!wrong)
+        return true;
+    return err_set(err, E_PROTO, 0, "offset %llu: %s event %s",
+                   (unsigned long long)(reader->offset - event->bytes.len),
+                   event_type_name(event->header.type), wrong);
+}
+
 bool index_builder_feed(struct index_builder *builder, struct span events, struct buf *records,
                         struct err *err)
 {
@@ -217,12 +242,17 @@ bool index_builder_feed(struct index_builder *builder, struct span events, struc
         struct reader_event event;
         struct index_gtid gtid;
 
-        if (!reader_next(&builder->reader, &events, &event, err) ||
-            !index_gtid_of(&event, &gtid, err))
+        if (builder->reader.closed)
+            return err_set(err, E_PROTO, 0, "offset %llu: events follow the file's last one",
+                           (unsigned long long)builder->reader.offset);
+        if (!reader_next(&builder->reader, &events, &event, err))
             return false;
         if (event.bytes.len == 0)
-            return err_set(err, E_PROTO, 0, "offset %llu: %zu bytes, expected a whole event",
-                           (unsigned long long)builder->reader.offset, events.len);
+            return err_set(err, E_PROTO, 0, "offset %llu: %zu bytes, expected an event of %zu",
+                           (unsigned long long)builder->reader.offset, events.len,
+                           builder->reader.need);
+        if (!index_check_event(&builder->reader, &event, err) || !index_gtid_of(&event, &gtid, err))
+            return false;
         if (gtid.has)
             builder->open = gtid;
         note_event(builder, &event);

@@ -50,9 +50,19 @@ void index_builder_done(struct index_builder *builder);
 void index_builder_resume(struct index_builder *builder, const struct index_record *block,
                           uint64_t number, const struct index_gtid *open);
 
+/* A copy to go back to. */
+void index_builder_copy(struct index_builder *into, const struct index_builder *from);
+
+/*
+ * Whether an event may stand in a file where `reader` has come to behind it: no artificial ones and
+ * heartbeats, a format description only at the beginning. E_PROTO.
+ */
+MUST_CHECK bool index_check_event(const struct reader *reader, const struct reader_event *event,
+                                  struct err *err);
+
 /*
  * Takes one or more whole events that follow; encoded records that are due are appended to
- * `records`. E_PROTO.
+ * `records`. E_PROTO: some may have been taken.
  */
 MUST_CHECK bool index_builder_feed(struct index_builder *builder, struct span events,
                                    struct buf *records, struct err *err);

@@ -433,57 +433,7 @@ bool mirror_next(struct mirror *mirror, struct span name, uint64_t start, struct
 
 /* ---- Events ---- */
 
-static bool check_event(const struct reader *reader, const struct reader_event *event,
-                        struct err *err)
-{
-    const char *wrong = NULL;
-
-    switch ((enum event_type)event->header.type) {
-    case EVENT_HEARTBEAT:
-    case EVENT_HEARTBEAT_V2:
-        wrong = "is not part of a file";
-        break;
-    case EVENT_FORMAT_DESCRIPTION:
-        wrong = "stands only at the beginning of a file";
-        break;
-    default:
-        break;
-    }
-    if (event->header.flags & EVENT_FLAG_ARTIFICIAL)
-        wrong = "was made by its sender and is not part of a file";
-    if (wrong)
-        return err_set(err, E_PROTO, 0, "offset %llu: %s event %s",
-                       (unsigned long long)(reader->offset - event->bytes.len),
-                       event_type_name(event->header.type), wrong);
-    return true;
-}
-
-/* Goes over the events with a copy of the reader: nothing is changed by events that are wrong. */
-static bool check_events(struct mirror *mirror, struct span events, struct err *err)
-{
-    struct reader reader = mirror->active.builder.reader;
-    struct index_gtid gtid;
-
-    reader.verify_checksums = !mirror->options.trust_checksums;
-    reader.check_positions = true;
-    while (events.len > 0) {
-        struct reader_event event;
-
-        if (reader.closed)
-            return err_set(err, E_PROTO, 0, "offset %llu: events follow the file's last one",
-                           (unsigned long long)reader.offset);
-        if (!reader_next(&reader, &events, &event, err))
-            return false;
-        if (event.bytes.len == 0)
-            return err_set(err, E_PROTO, 0, "offset %llu: %zu bytes, expected an event of %zu",
-                           (unsigned long long)reader.offset, events.len, reader.need);
-        if (!check_event(&reader, &event, err) || !index_gtid_of(&event, &gtid, err))
-            return false;
-    }
-    return true;
-}
-
-static bool check_append(struct mirror *mirror, uint64_t at, struct span events, struct err *err)
+static bool check_append(struct mirror *mirror, uint64_t at, size_t size, struct err *err)
 {
     uint64_t received = mirror->active.builder.reader.offset;
 
@@ -494,14 +444,12 @@ static bool check_append(struct mirror *mirror, uint64_t at, struct span events,
         return err_set(err, E_USAGE, 0, "%s: events of offset %llu, expected %llu",
                        mirror->active.index.head.name, (unsigned long long)at,
                        (unsigned long long)received);
-    if (!check_events(mirror, events, err))
-        return err_prefix(err, "%s", mirror->active.index.head.name);
-    if (at + events.len - mirror->active.checked_free < FREE_CHECK_BYTES &&
+    if (at + size - mirror->active.checked_free < FREE_CHECK_BYTES &&
         mirror->active.checked_free > 0)
         return true;
     if (!check_free_space(mirror, err))
         return err->code == ENOSPC && set_full(mirror, err);
-    mirror->active.checked_free = at + events.len;
+    mirror->active.checked_free = at + size;
     return true;
 }
 
@@ -519,27 +467,46 @@ static bool write_events(struct mirror *mirror, uint64_t at, struct span events,
     return set_full(mirror, err);
 }
 
-bool mirror_append(struct mirror *mirror, uint64_t at, struct span events, struct err *err)
+/* Takes the events into the index and writes them; both or none. */
+static bool take_events(struct mirror *mirror, uint64_t at, struct span events, struct err *err)
 {
     struct index_builder *builder = &mirror->active.builder;
-    struct buf *records = &mirror->active.records;
+    struct index_builder before;
+    bool ok;
 
-    if (!check_status(mirror, err) || !check_append(mirror, at, events, err))
+    index_builder_copy(&before, builder);
+    buf_clear(&mirror->active.records);
+    builder->reader.verify_checksums = !mirror->options.trust_checksums;
+    ok = index_builder_feed(builder, events, &mirror->active.records, err) ||
+         err_prefix(err, "%s", mirror->active.index.head.name);
+    if (ok) {
+        set_received(mirror, at + events.len);
+        ok = write_events(mirror, at, events, err);
+    }
+    if (ok) {
+        index_builder_done(&before);
+    } else {
+        index_builder_done(builder);
+        *builder = before;
+    }
+    return ok;
+}
+
+bool mirror_append(struct mirror *mirror, uint64_t at, struct span events, struct err *err)
+{
+    const struct index_record *last = &mirror->active.builder.last;
+
+    if (!check_status(mirror, err) || !check_append(mirror, at, events.len, err))
         return false;
     if (events.len == 0)
         return true;
-    set_received(mirror, at + events.len);
-    if (!write_events(mirror, at, events, err))
+    if (!take_events(mirror, at, events, err))
         return false;
     log_cache_put(mirror->cache, mirror->active.index.head.ordinal, at, events);
-    buf_clear(records);
-    /* They were checked: that they fail now would be a bug. */
-    if (!index_builder_feed(builder, events, records, err))
-        return mirror_fail(mirror, err);
     (void)pthread_mutex_lock(&mirror->shared.lock);
-    mirror->shared.written = builder->last.offset;
-    mirror->shared.written_last = builder->last;
-    buf_bytes(&mirror->shared.pending, buf_span(records));
+    mirror->shared.written = last->offset;
+    mirror->shared.written_last = *last;
+    buf_bytes(&mirror->shared.pending, buf_span(&mirror->active.records));
     if (mirror->shared.status == LOG_FULL)
         mirror->shared.status = LOG_OPEN;
     (void)pthread_mutex_unlock(&mirror->shared.lock);

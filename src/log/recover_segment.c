@@ -156,11 +156,13 @@ static bool find_end(struct work *work, const struct index_record *from, uint64_
     *ret_whole = from->transaction_offset;
     log_scan_init(&scan, work->out->fd, &reader, work->size);
     while (more && !scan.reader.closed) {
-        if (!log_scan_next(&scan, &event, err) || !index_gtid_of(&event, &gtid, err)) {
-            ok = err->class != E_IO; /* what is no event ends the file */
+        ok = log_scan_next(&scan, &event, err);
+        more = ok && event.bytes.len > 0;
+        if (!ok || (more && (!index_check_event(&scan.reader, &event, err) ||
+                             !index_gtid_of(&event, &gtid, err)))) {
+            ok = ok || err->class != E_IO; /* what is no event ends the file */
             break;
         }
-        more = event.bytes.len > 0;
         *ret_end = event.offset + event.bytes.len;
         if (more && scan.reader.transaction == READER_OUTSIDE)
             *ret_whole = *ret_end;
