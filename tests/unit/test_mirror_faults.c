@@ -114,8 +114,8 @@ static bool go_on(struct mirror *mirror, int pipe_fd, struct err *ret_err)
 
             if (file->ends[i] <= offset || (i % 3 && i + 1 < file->count))
                 continue;
-            if (!mirror_append(mirror, offset, span_of(file->bytes + offset, file->ends[i] - offset),
-                               ret_err) ||
+            if (!mirror_append(mirror, offset,
+                               span_of(file->bytes + offset, file->ends[i] - offset), ret_err) ||
                 !mirror_sync(mirror, ret_err))
                 return false;
             offset = file->ends[i];
@@ -384,9 +384,9 @@ static void test_a_file_that_can_not_begin_may_be_begun_again(void **state)
 
         begin(&mirror);
         ok(inject_set(points[p], &err));
-        assert_false(mirror_next(
-            mirror, span_str("mysql-bin.000002"), LOG_FIRST_OFFSET,
-            span_of(files[1].bytes + LOG_FIRST_OFFSET, files[1].format_size), NULL, &err));
+        assert_false(mirror_next(mirror, span_str("mysql-bin.000002"), LOG_FIRST_OFFSET,
+                                 span_of(files[1].bytes + LOG_FIRST_OFFSET, files[1].format_size),
+                                 NULL, &err));
         assert_int_equal(err.code, ENOSPC);
         assert_true(err.retriable);
         feed_begin(mirror, &files[1], "mysql-bin.000002");
