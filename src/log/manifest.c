@@ -59,7 +59,7 @@ static bool take_usec(struct span value, int64_t *into)
 
 static bool is_key(struct span key, const char *name, unsigned bit, unsigned *seen)
 {
-    if (!span_eq(key, span_str(name)))
+    if (!span_eq(key, span_str(name)) || *seen & bit)
         return false;
     *seen |= bit;
     return true;
@@ -99,7 +99,8 @@ bool manifest_decode(struct span text, struct manifest *ret_manifest, struct err
         return false;
     while (sealed_text_line(&lines, &key, &value)) {
         if (!take_value(&manifest, key, value, &seen))
-            return err_set(err, E_PROTO, 0, "line '%.*s' with a value of %zu bytes is not known",
+            return err_set(err, E_PROTO, 0,
+                           "line '%.*s' with a value of %zu bytes is not known, or a second one",
                            (int)(key.len < 60 ? key.len : 60), (const char *)key.data, value.len);
     }
     if (seen != 127)
