@@ -52,6 +52,7 @@ struct mirror_options {
 /* What opening found and did. */
 struct mirror_recovery {
     struct log_position end; /* where the log goes on; empty name: nothing in it yet */
+    bool end_closed;         /* that file is complete: mirror_next() comes next */
     uint64_t cut_bytes;      /* taken off the last file: not a whole transaction, or not whole */
     char cut_name[LOG_NAME_MAX + 1];
     uint64_t cut_from;      /* the offset at which cut_name was cut */

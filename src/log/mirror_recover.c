@@ -301,6 +301,7 @@ bool mirror_recover(struct mirror *mirror, struct mirror_recovery *ret_recovery,
 
         mirror_ends(mirror, &ends);
         recovery.end = ends.synced;
+        recovery.end_closed = ends.synced.name[0] && mirror->active.fd < 0;
         *ret_recovery = recovery;
     }
     return ok;

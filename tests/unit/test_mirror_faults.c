@@ -389,12 +389,18 @@ static void test_a_file_that_can_not_begin_may_be_begun_again(void **state)
                                  NULL, &err));
         assert_int_equal(err.code, ENOSPC);
         assert_true(err.retriable);
+        /* After a restart, too: the file before is complete. */
+        mirror_close(mirror);
+        mirror = open_log(&recovery);
+        assert_string_equal(recovery.end.name, "mysql-bin.000001");
+        assert_true(recovery.end_closed);
         feed_begin(mirror, &files[1], "mysql-bin.000002");
         feed_append(mirror, &files[1], files[1].ends[0], files[1].size);
         ok(mirror_sync(mirror, &err));
         mirror_close(mirror);
         mirror = open_log(&recovery);
         assert_string_equal(recovery.end.name, "mysql-bin.000002");
+        assert_false(recovery.end_closed);
         mirror_close(mirror);
     }
 }
