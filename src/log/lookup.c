@@ -47,19 +47,6 @@ static bool lacks_gtid(struct search *search, const struct index_gtid *gtid)
     return false;
 }
 
-static bool set_has_run(const struct gtid_set *set, const struct index_record *run)
-{
-    struct gtid_set one;
-    bool has;
-
-    gtid_set_init(&one);
-    gtid_set_add(&one, &run->uuid, span_of(run->tag, run->tag_length), (int64_t)run->first,
-                 (int64_t)run->last);
-    has = gtid_set_contains(set, &one);
-    gtid_set_done(&one);
-    return has;
-}
-
 /* Whether the events that a run stands for must be looked at. */
 static bool concerns(const struct search *search, const struct index_record *run)
 {
@@ -67,7 +54,9 @@ static bool concerns(const struct search *search, const struct index_record *run
     size_t at;
 
     if (run->family == FORMAT_MYSQL)
-        return search->executed && !set_has_run(search->executed, run);
+        return search->executed &&
+               !gtid_set_has_range(search->executed, &run->uuid, span_of(run->tag, run->tag_length),
+                                   (int64_t)run->first, (int64_t)run->last);
     if (!search->position)
         return false;
     after = wanted_after(search, run->domain, &at);

@@ -1,9 +1,10 @@
 /*
  * Where in a log something is: by GTID, by time, and the GTID state at a position.
  *
- * The files are searched in O(log n) by the state or the time at their beginning; within one file
- * its side index gives the block of 64 KiB, of which the events are read. Any thread. Only what is
- * synced is seen.
+ * The file is found by a binary search over the states at the files' beginnings. Within it, times
+ * and offsets are found by a binary search in its side index; for GTIDs the index is read once, two
+ * records of 96 bytes per 64 KiB. Then the events of one block are read. Memory: a state or two,
+ * whatever the number of files. Any thread. Only what is synced is seen.
  */
 #pragma once
 

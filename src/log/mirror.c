@@ -105,7 +105,9 @@ static bool is_empty_dir(const char *directory, struct err *err)
     if (!dir)
         return err_errno(err, "%s: cannot open the directory", directory);
     while (empty && (entry = readdir(dir)))
-        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+        /* The last is what an interrupted call has left. */
+        empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0 ||
+                strcmp(entry->d_name, "manifest.new") == 0;
     (void)closedir(dir);
     return empty
                ? true
