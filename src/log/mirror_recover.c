@@ -136,7 +136,8 @@ static bool infer_ordinal(const struct opening *opening, struct found *item, str
     item->ordinal = log_name_number(item->name);
     if (known)
         item->ordinal += known->ordinal - log_name_number(known->name);
-    else if (any || !same_base(&opening->items[0], item))
+    else if (any || !same_base(&opening->items[0], item) ||
+             item->ordinal < opening->mirror->manifest.first) /* not to be taken for purged */
         return err_set(err, E_STATE, 0,
                        "%s/%s: its side index is missing, and no other file tells its place in the "
                        "log",
@@ -170,8 +171,8 @@ static bool check_gaps(const struct opening *opening, struct err *err)
                            opening->mirror->directory, item->name);
         if (before && item->ordinal != before->ordinal + 1)
             return err_set(err, E_STATE, 0,
-                           "%s: between %s and %s of the log, expected as files %llu and the next, "
-                           "found %llu as the second: files are missing",
+                           "%s: files are missing between %s and %s: they are files %llu and %llu "
+                           "of the log",
                            opening->mirror->directory, before->name, item->name,
                            (unsigned long long)before->ordinal, (unsigned long long)item->ordinal);
     }

@@ -143,13 +143,12 @@ static void publish(struct mirror *mirror, const struct index_record *last)
  */
 static bool fail_sync(struct mirror *mirror, uint64_t synced, struct err *err)
 {
-    struct err more;
+    struct err ignored;
 
     (void)err_prefix(err, "%s/%s", mirror->directory, mirror->active.index.head.name);
     (void)mirror_fail(mirror, err);
     /* That this may fail too changes nothing: the next open looks at what the disk holds. */
-    if (fd_truncate(mirror->active.fd, synced, "log/truncate", &more))
-        set_received(mirror, synced);
+    (void)!fd_truncate(mirror->active.fd, synced, "log/truncate", &ignored);
     return false;
 }
 

@@ -259,7 +259,7 @@ static void test_a_missing_file_is_refused(void **state)
     remove_file("mysql-bin.000002");
     assert_refused(E_STATE, "mysql-bin.000002: the file is missing");
     remove_file("mysql-bin.000002.idx");
-    assert_refused(E_STATE, "between mysql-bin.000001 and mysql-bin.000003");
+    assert_refused(E_STATE, "files are missing between mysql-bin.000001 and mysql-bin.000003");
     feed_free(&file);
 }
 
@@ -325,6 +325,29 @@ static void test_indexes_are_made_anew(void **state)
         mirror_close(mirror);
         feed_free(&file);
     }
+}
+
+/* The source was renamed, its first files were purged, then all indexes were lost. */
+static void test_a_file_whose_place_is_not_known_is_refused(void **state)
+{
+    struct mirror_recovery recovery;
+    struct log_purged purged;
+    struct mirror *mirror;
+    struct feed_file file;
+    char path[256];
+
+    (void)state;
+    make_files(&file);
+    mirror = feed_mirror_open(log_dir, &recovery);
+    feed_begin(mirror, &file, "renamed.000001");
+    feed_append(mirror, &file, file.ends[0], file.size);
+    ok(log_purge_to(mirror, "renamed.000001", &purged, &err));
+    mirror_close(mirror);
+    remove_file("renamed.000001.idx");
+    assert_refused(E_STATE, "renamed.000001: its side index is missing");
+    (void)snprintf(path, sizeof path, "%s/renamed.000001", log_dir);
+    assert_true(path_exists(path));
+    feed_free(&file);
 }
 
 static void test_damage_before_the_last_file_is_refused(void **state)
@@ -600,6 +623,8 @@ int main(void)
                                         drop_dir),
         cmocka_unit_test_setup_teardown(test_bytes_behind_a_file_are_void, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_indexes_are_made_anew, make_dir, drop_dir),
+        cmocka_unit_test_setup_teardown(test_a_file_whose_place_is_not_known_is_refused, make_dir,
+                                        drop_dir),
         cmocka_unit_test_setup_teardown(test_damage_before_the_last_file_is_refused, make_dir,
                                         drop_dir),
         cmocka_unit_test_setup_teardown(test_other_versions_are_refused, make_dir, drop_dir),
