@@ -55,8 +55,8 @@ MUST_CHECK bool log_reader_next(struct log_reader *reader, struct log_batch *ret
                                 struct err *err);
 
 /*
- * Waits until log_reader_next() has something. Interrupted as soon as `interrupt_fd` (-1: none) is
- * readable. E_STATE: the log was shut down.
+ * After a NONE: waits until log_reader_next() has something, be it that the log has failed or was
+ * shut down. LOG_WAIT_INTERRUPTED as soon as `interrupt_fd` (-1: none) is readable. E_IO.
  */
 MUST_CHECK bool log_reader_wait(struct log_reader *reader, int64_t deadline_usec, int interrupt_fd,
                                 enum log_wait *ret, struct err *err);

@@ -437,7 +437,7 @@ static bool check_append(struct mirror *mirror, uint64_t at, size_t size, struct
     uint64_t received = mirror->active.builder.reader.offset;
 
     if (mirror->active.fd < 0)
-        return err_set(err, E_USAGE, 0, "%s: events before the first mirror_next()",
+        return err_set(err, E_USAGE, 0, "%s: events, but no file to append them to has begun",
                        mirror->directory);
     if (at != received)
         return err_set(err, E_USAGE, 0, "%s: events of offset %llu, expected %llu",

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/inject.h"
 #include "base/mem.h"
+#include "base/wakeup.h"
 #include "log/log_reader.h"
 #include "log/lookup.h"
 #include "log/retention.h"
@@ -144,6 +145,7 @@ static void test_nothing_is_shown_before_its_sync(void **state)
     struct log_position from = {{0}, 0};
     struct log_reader *reader;
     struct log_batch batch;
+    enum log_wait waited;
     struct log_ends ends;
 
     (void)state;
@@ -161,11 +163,20 @@ static void test_nothing_is_shown_before_its_sync(void **state)
     assert_int_equal(ends.synced.offset, file.ends[0]);
     ok(log_reader_next(reader, &batch, &err));
     assert_int_equal(batch.kind, LOG_BATCH_NONE);
+    assert_false(wakeup_is_raised(log_reader_fd(reader)));
+    ok(log_reader_wait(reader, 0, -1, &waited, &err));
+    assert_int_equal(waited, LOG_WAIT_TIMEOUT);
     ok(mirror_sync(mirror, &err));
+    assert_true(wakeup_is_raised(log_reader_fd(reader)));
+    ok(log_reader_wait(reader, 0, -1, &waited, &err));
+    assert_int_equal(waited, LOG_WAIT_READY);
     ok(log_reader_next(reader, &batch, &err));
     assert_int_equal(batch.kind, LOG_BATCH_EVENTS);
     assert_int_equal(batch.events.len, file.ends[9] - file.ends[0]);
     assert_true(batch.from_cache);
+    log_reader_position(reader, &from);
+    assert_string_equal(from.name, "a.000001");
+    assert_int_equal(from.offset, file.ends[9]);
     mirror_ends(mirror, &ends);
     assert_int_equal(ends.synced.offset, file.ends[9]);
     assert_int_equal(ends.whole.offset, feed_whole_before(&file, file.ends[9]));
@@ -482,6 +493,78 @@ static void test_a_reader_begins_where_an_event_does(void **state)
     feed_free(&file);
 }
 
+/* Larger than a block of the cache, and than the reader's buffer. */
+static void test_a_large_event(void **state)
+{
+    struct mirror *mirror = feed_mirror_new(log_dir, NULL);
+    struct log_position from = {"mysql-bin.000001", 0};
+    struct event_header header = {.type = EVENT_ROWS_QUERY, .length = 3 << 20};
+    struct log_reader *reader;
+    struct log_batch batch;
+    struct feed_file file;
+    struct buf event;
+    size_t sizes[] = {0, 0};
+
+    (void)state;
+    feed_load(&file, "tests/data/binlog/mysql-9.7/rows-minimal.binlog");
+    feed_begin(mirror, &file, "mysql-bin.000001");
+    from.offset = file.ends[0];
+    header.log_pos = (uint32_t)from.offset + header.length;
+    buf_init(&event, 4 << 20);
+    event_header_encode(&event, &header);
+    (void)buf_reserve(&event, header.length - EVENT_HEADER_SIZE - EVENT_CHECKSUM_SIZE);
+    checksum_append(&event, 0);
+    ok(mirror_append(mirror, from.offset, buf_span(&event), &err));
+    ok(mirror_sync(mirror, &err));
+    ok(log_reader_open(mirror, &from, 0, &reader, &err));
+    log_reader_set_buffer(reader, 1);
+    for (int i = 0; i < 2; i++) {
+        ok(log_reader_next(reader, &batch, &err));
+        sizes[i] = batch.events.len;
+    }
+    assert_int_equal(sizes[0], 0);
+    assert_int_equal(sizes[1], header.length);
+    assert_false(batch.from_cache);
+    assert_memory_equal(batch.events.data, event.data, event.len);
+    log_reader_close(reader);
+    buf_done(&event);
+    mirror_close(mirror);
+    feed_free(&file);
+}
+
+static void test_a_reader_tells_what_is_damaged(void **state)
+{
+    static const uint8_t lengths[] = {5, 255};
+    struct log_position from = {{0}, 0};
+    struct mirror_recovery recovery;
+    struct log_reader *reader;
+    struct log_batch batch;
+    struct feed_file file;
+    struct mirror *mirror;
+    bool more;
+
+    (void)state;
+    make_files(&file);
+    for (size_t i = 0; i < sizeof lengths; i++) {
+        char where[64];
+
+        mirror = feed_mirror_open(log_dir, &recovery);
+        change_byte("mysql-bin.000002", (long)file.ends[4] + 9, lengths[i]);
+        change_byte("mysql-bin.000002", (long)file.ends[4] + 12, lengths[i] == 255 ? 0x30 : 0);
+        ok(log_reader_open(mirror, &from, 0, &reader, &err));
+        do
+            more = log_reader_next(reader, &batch, &err);
+        while (more && batch.kind != LOG_BATCH_NONE);
+        assert_false(more);
+        (void)snprintf(where, sizeof where, "mysql-bin.000002: offset %zu: ", file.ends[4]);
+        assert_int_equal(err.class, E_PROTO);
+        assert_contains(err.text, where);
+        log_reader_close(reader);
+        mirror_close(mirror);
+    }
+    feed_free(&file);
+}
+
 static void test_what_is_no_part_of_a_file_is_refused(void **state)
 {
     struct mirror *mirror = feed_mirror_new(log_dir, NULL);
@@ -633,6 +716,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_start_in_the_middle, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_a_reader_begins_where_an_event_does, make_dir,
                                         drop_dir),
+        cmocka_unit_test_setup_teardown(test_a_large_event, make_dir, drop_dir),
+        cmocka_unit_test_setup_teardown(test_a_reader_tells_what_is_damaged, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_what_is_no_part_of_a_file_is_refused, make_dir,
                                         drop_dir),
         cmocka_unit_test_setup_teardown(test_a_source_that_has_its_file_open, make_dir, drop_dir),
