@@ -138,6 +138,65 @@ static void test_all_recorded_files_byte_for_byte(void **state)
         feed_free(&files[i]);
 }
 
+/* One event of what a server sent to a replica; true for the heartbeat that ends it. */
+static bool receive(struct mirror *mirror, struct span event)
+{
+    struct event_header header;
+    struct log_ends ends;
+
+    ok(event_header_decode(event, &header, &err));
+    mirror_ends(mirror, &ends);
+    if (header.type == EVENT_HEARTBEAT || header.type == EVENT_HEARTBEAT_V2) {
+        assert_int_equal(ends.received.offset, header.log_pos);
+        assert_false(mirror_append(mirror, ends.received.offset, event, &err));
+        assert_int_equal(err.class, E_PROTO);
+        return true;
+    }
+    if (header.flags & EVENT_FLAG_ARTIFICIAL)
+        return false;
+    if (header.type == EVENT_FORMAT_DESCRIPTION) {
+        assert_int_equal(header.flags & EVENT_FLAG_IN_USE, 0);
+        ok(mirror_next(mirror, span_str("mysql-bin.000001"), LOG_FIRST_OFFSET, event, NULL, &err));
+    } else {
+        ok(mirror_append(mirror, ends.received.offset, event, &err));
+    }
+    return false;
+}
+
+/* What servers of both families send, at the offsets that they say. */
+static void test_recorded_streams(void **state)
+{
+    glob_t found;
+
+    (void)state;
+    assert_int_equal(glob("tests/data/binlog/*/*.stream", 0, NULL, &found), 0);
+    assert_true(found.gl_pathc >= 7);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        struct mirror *mirror;
+        struct cursor cur;
+        struct stat info;
+        bool ended = false;
+        char *bytes;
+
+        ok(dir_remove(log_dir, &err));
+        mirror = feed_mirror_new(log_dir, NULL);
+        assert_int_equal(stat(found.gl_pathv[i], &info), 0);
+        ok(file_read(found.gl_pathv[i], 1 << 20, &bytes, &err));
+        cur = cursor_of(span_of(bytes, (size_t)info.st_size));
+        while (cursor_left(&cur) > 0 && !ended) {
+            struct event_header header;
+
+            ok(event_header_decode(cur.rest, &header, &err));
+            ended = receive(mirror, cursor_bytes(&cur, header.length));
+        }
+        assert_true(ended);
+        ok(mirror_sync(mirror, &err));
+        mirror_close(mirror);
+        mem_free(bytes);
+    }
+    globfree(&found);
+}
+
 static void test_nothing_is_shown_before_its_sync(void **state)
 {
     struct feed_file file;
@@ -700,6 +759,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_all_recorded_files_byte_for_byte, make_dir, drop_dir),
+        cmocka_unit_test_setup_teardown(test_recorded_streams, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_nothing_is_shown_before_its_sync, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_a_missing_file_is_refused, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_a_file_shorter_than_its_end_is_refused, make_dir,
