@@ -30,7 +30,10 @@
 
 struct mirror;
 
-/* Whose binlog an incarnation is. A change of any of these calls for a new directory. */
+/*
+ * Whose binlog an incarnation is: what the caller compares with the source before it goes on, and
+ * begins another directory when it differs. The version is for people: upgrades change it.
+ */
 struct log_identity {
     enum format_family family;
     uint32_t server_id;
