@@ -296,17 +296,41 @@ static bool search_from(struct mirror *mirror, const struct log_segment *segment
     return ok;
 }
 
+/* Whether files that a search began with are not there any more. */
+static bool was_purged(struct mirror *mirror, const struct log_segment *segments, size_t count)
+{
+    struct log_segment first;
+    struct err gone;
+
+    return count > 0 && !mirror_segment_at(mirror, segments[0].ordinal, &first, &gone);
+}
+
+static bool find_in(struct mirror *mirror, const struct log_segment *segments, size_t count,
+                    struct search *search, struct log_position *ret_position, struct err *err)
+{
+    size_t at = 0;
+
+    if (count == 0)
+        return err_set(err, E_STATE, 0, "the log has no files yet");
+    return find_file(mirror, segments, count, search, &at, err) &&
+           search_from(mirror, segments, count, at, search, ret_position, err);
+}
+
+/* A purge during the search is no reason to refuse a replica that needs nothing of what went. */
 static bool find_gtids(struct mirror *mirror, struct search *search,
                        struct log_position *ret_position, struct err *err)
 {
-    size_t count;
-    struct log_segment *segments = mirror_segments(mirror, &count);
-    size_t at = 0;
-    bool ok = count > 0 || err_set(err, E_STATE, 0, "the log has no files yet");
+    bool purged = true;
+    bool ok = false;
 
-    ok = ok && find_file(mirror, segments, count, search, &at, err) &&
-         search_from(mirror, segments, count, at, search, ret_position, err);
-    mem_free(segments);
+    while (!ok && purged) {
+        size_t count;
+        struct log_segment *segments = mirror_segments(mirror, &count);
+
+        ok = find_in(mirror, segments, count, search, ret_position, err);
+        purged = was_purged(mirror, segments, count);
+        mem_free(segments);
+    }
     return ok;
 }
 
@@ -388,29 +412,43 @@ static bool find_time_after(const struct log_view *view, const struct index_reco
     return ok;
 }
 
-bool log_find_time(struct mirror *mirror, uint32_t timestamp, struct log_position *ret_position,
-                   struct err *err)
+static bool find_time_in(struct mirror *mirror, const struct log_segment *segments, size_t count,
+                         uint32_t timestamp, struct log_position *ret_position, struct err *err)
 {
-    size_t count;
-    struct log_segment *segments = mirror_segments(mirror, &count);
     struct index_record record;
     struct log_view view;
     uint64_t offset = 0;
     size_t at = 0;
-    bool ok = count > 0 || err_set(err, E_STATE, 0, "the log has no files yet");
+    bool ok;
 
-    while (ok && at + 1 < count && segments[at].last_timestamp < timestamp)
+    if (count == 0)
+        return err_set(err, E_STATE, 0, "the log has no files yet");
+    while (at + 1 < count && segments[at].last_timestamp < timestamp)
         at++;
-    if (ok && log_view_open(mirror, &segments[at], &view, err)) {
-        ok = (index_file_find_time(&view.index, segments[at].records, timestamp, &record, err) &&
-              find_time_after(&view, &record, timestamp, &offset, err)) ||
-             log_view_fail(&view, err);
-        log_view_close(&view);
-        if (ok)
-            set_position(ret_position, &segments[at], offset);
-    } else {
-        ok = false;
+    if (!log_view_open(mirror, &segments[at], &view, err))
+        return false;
+    ok = (index_file_find_time(&view.index, segments[at].records, timestamp, &record, err) &&
+          find_time_after(&view, &record, timestamp, &offset, err)) ||
+         log_view_fail(&view, err);
+    log_view_close(&view);
+    if (ok)
+        set_position(ret_position, &segments[at], offset);
+    return ok;
+}
+
+bool log_find_time(struct mirror *mirror, uint32_t timestamp, struct log_position *ret_position,
+                   struct err *err)
+{
+    bool purged = true;
+    bool ok = false;
+
+    while (!ok && purged) {
+        size_t count;
+        struct log_segment *segments = mirror_segments(mirror, &count);
+
+        ok = find_time_in(mirror, segments, count, timestamp, ret_position, err);
+        purged = was_purged(mirror, segments, count);
+        mem_free(segments);
     }
-    mem_free(segments);
     return ok;
 }

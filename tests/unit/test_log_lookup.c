@@ -8,10 +8,12 @@
 #include "base/file.h"
 #include "base/inject.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "binlog/gtid.h"
 #include "log/lookup.h"
 #include "log/retention.h"
 
+#include <stdatomic.h>
 #include <unistd.h>
 
 #define FILES        9
@@ -575,6 +577,50 @@ static void test_damaged_records_are_passed_over(void **unused)
     mirror_close(mirror);
 }
 
+struct purging {
+    struct mirror *mirror;
+    atomic_bool done;
+    bool failed;
+};
+
+static void *purge_all(void *arg)
+{
+    struct purging *purging = arg;
+    struct err own;
+
+    for (size_t i = 1; i < FILES && !purging->failed; i++) {
+        struct log_purged purged;
+        char name[32];
+
+        name_of(i, name);
+        purging->failed = !log_purge_to(purging->mirror, name, &purged, &own);
+    }
+    atomic_store(&purging->done, true);
+    return NULL;
+}
+
+/* A replica that has all is served, whatever goes meanwhile. */
+static void test_purges_do_not_disturb(void **unused)
+{
+    (void)unused;
+    for (int round = 0; round < 20; round++) {
+        struct purging purging = {.mirror = make_log(FORMAT_MYSQL, 1, 700)};
+        pthread_t thread;
+
+        ok(thread_start("purge", 256 * 1024, purge_all, &purging, &thread, &err));
+        while (!atomic_load(&purging.done)) {
+            struct log_position found;
+
+            ok(log_find_gtid_set(purging.mirror, &executed, &found, &err));
+            assert_at(&found, NULL);
+            ok(log_find_time(purging.mirror, 0, &found, &err));
+        }
+        (void)pthread_join(thread, NULL);
+        assert_false(purging.failed);
+        mirror_close(purging.mirror);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -586,6 +632,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_states, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_a_state_of_no_place, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_first_and_last_of_a_file, make_dir, drop_dir),
+        cmocka_unit_test_setup_teardown(test_purges_do_not_disturb, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_damaged_records_are_passed_over, make_dir, drop_dir),
     };
 
