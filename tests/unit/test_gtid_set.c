@@ -243,6 +243,10 @@ static void same(const struct gtid_set *set, const bool model[RANGE], const stru
 
     for (int i = 0; i < RANGE; i++) {
         assert_int_equal(gtid_set_has(set, uuid, (struct span){0}, i + 1), model[i]);
+        for (int last = i, all = true; last < i + 5 && last < RANGE; last++) {
+            all &= model[last];
+            assert_int_equal(gtid_set_has_range(set, uuid, (struct span){0}, i + 1, last + 1), all);
+        }
         size += model[i];
     }
     assert_int_equal(gtid_set_size(set), size);
