@@ -48,7 +48,10 @@ const struct verb verb_binlog_undo = {
         "the range cuts. A log tells neither foreign keys nor triggers: the script begins with a\n"
         "check that stops the client, before anything is changed, if other tables follow changes\n"
         "of these ones by ON DELETE or ON UPDATE, or triggers would fire. Rows are BINLOG\n"
-        "statements, for the same family, which fail where a row is not as it was left. With the\n"
+        "statements, for the same family, which fail where a row is not as it was left (and "
+        "MariaDB\n"
+        "does not always find rows with UUID, INET or compressed columns in tables without a key:\n"
+        "the client stops there). With the\n"
         "option --rows=statements they are INSERT, UPDATE and DELETE, which do not notice that;\n"
         "the log needs the columns' names (binlog_row_metadata=FULL).",
     .options = {BINLOG_ROWS_OPTION, BINLOG_RANGE_OPTIONS, BINLOG_FILTER_OPTIONS},

@@ -42,8 +42,10 @@ def test_random_rows_come_back(server, nodes):
     empty(node)
     rng = random.Random(f"{values.SEED} undo {server}")
     tables = values.tables_of(server)
+    # Of a table without a key MariaDB does not always find a row with its own types again (UUID, INET,
+    # compressed columns): what its own flashback prints then ends with error 1032 as well.
     tables.update({f"{table}_nokey": {n: c for n, c in columns.items() if n != "jo"}
-                   for table, columns in values.tables_of(server).items()})  # fmt: skip
+                   for table, columns in values.tables_of(server).items() if table != "own"})  # fmt: skip
     ids = dict.fromkeys(tables, 1)
     with node.connect(cursorclass=pymysql.cursors.Cursor) as conn:
         run(conn, [*values.SESSION, "SET SESSION binlog_format = ROW", "CREATE DATABASE d", "USE d"])
