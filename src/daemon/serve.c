@@ -101,8 +101,10 @@ static bool open_all(struct daemon *daemon, const struct serve_options *options,
     cluster_snapshot(daemon->cluster, &daemon->settings);
     return open_listener(daemon, err) && (daemon->store || open_store(daemon, err)) &&
            cluster_prepare(daemon->cluster, daemon->store, err) &&
-           tls_server_new(cluster_borrow_tls_cert(daemon->cluster),
-                          cluster_borrow_tls_key(daemon->cluster), &daemon->tls_server, err) &&
+           tls_server_new(
+               &(struct tls_server_spec){.cert_file = cluster_borrow_tls_cert(daemon->cluster),
+                                         .key_file = cluster_borrow_tls_key(daemon->cluster)},
+               &daemon->tls_server, err) &&
            tls_local_client_new(&daemon->tls_engine, err) &&
            control_start(&(struct control_spec){.socket_path = daemon->directory.control_socket,
                                                 .dir = daemon->directory.path,

@@ -11,6 +11,7 @@
 #include "wire/framer.h"
 #include "wire/handshake.h"
 #include "wire/packet.h"
+#include "wire/reply.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -20,12 +21,6 @@
 #define GOODBYE_TIMEOUT   (1 * USEC_PER_SEC)
 #define PACKET_MAX        8192 /* of the handshake: names, plugins and attributes are far shorter */
 #define USER_PREFIX_MAX   1024 /* of a COM_CHANGE_USER that must be seen to find its user name */
-
-/* Error numbers and SQLSTATEs that MySQL's and MariaDB's clients know. */
-#define ER_SERVER_SHUTDOWN           1053
-#define ER_ACCESS_DENIED             1045
-#define ER_HANDSHAKE                 1043
-#define ER_SECURE_TRANSPORT_REQUIRED 3159
 
 struct session {
     const struct endpoint_spec *spec;
@@ -161,8 +156,8 @@ static void refuse_user(struct session *session, struct span user, uint8_t seque
 static bool start_tls(struct session *session, int64_t deadline_usec, struct err *err)
 {
     return forward_packet(session, session->engine, deadline_usec, err) &&
-           conn_start_tls(session->client, session->spec->tls_server, deadline_usec, err) &&
-           conn_start_tls(session->engine, session->spec->tls_engine, deadline_usec, err);
+           conn_start_tls(session->client, session->spec->tls_server, NULL, deadline_usec, err) &&
+           conn_start_tls(session->engine, session->spec->tls_engine, NULL, deadline_usec, err);
 }
 
 /* Takes compression out of the answer of a client that wants it though the greeting had none. */

@@ -1,8 +1,8 @@
 #include "net/conn.h"
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "net/socket.h"
 #include "net/tls.h"
 
 #include <errno.h>
@@ -11,12 +11,16 @@
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
+
+#define PARTS_MAX 64 /* of one call of the kernel */
 
 struct conn {
     int fd;
     SSL *ssl;          /* NULL: plain */
     short tls_read_on; /* what the last SSL_read waits for: 0, POLLIN or POLLOUT */
     short tls_write_on;
+    int stop_fd; /* -1: none */
     char *peer;
 };
 
@@ -25,6 +29,7 @@ struct conn *conn_new(int fd, const char *peer)
     struct conn *conn = mem_alloc(sizeof *conn);
 
     conn->fd = fd;
+    conn->stop_fd = -1;
     conn->peer = mem_strdup(peer);
     return conn;
 }
@@ -49,24 +54,24 @@ int conn_borrow_fd(const struct conn *conn)
     return conn->fd;
 }
 
+const char *conn_peer(const struct conn *conn)
+{
+    return conn->peer;
+}
+
 bool conn_is_tls(const struct conn *conn)
 {
     return conn->ssl != NULL;
 }
 
+void conn_set_stop(struct conn *conn, int stop_fd)
+{
+    conn->stop_fd = stop_fd;
+}
+
 static bool wait_for(struct conn *conn, short events, int64_t deadline_usec, struct err *err)
 {
-    struct pollfd ready = {.fd = conn->fd, .events = events};
-    int n;
-
-    do {
-        n = poll(&ready, 1, clock_poll_timeout(deadline_usec));
-    } while (n < 0 && errno == EINTR);
-    if (n < 0)
-        return err_errno(err, "%s: cannot wait", conn->peer);
-    if (n == 0)
-        return err_set(err, E_TIMEOUT, 0, "%s: no answer in time", conn->peer);
-    return true;
+    return socket_wait(conn->fd, events, conn->stop_fd, deadline_usec, conn->peer, err);
 }
 
 static bool tls_error(struct conn *conn, const char *what, struct err *err)
@@ -79,10 +84,10 @@ static bool tls_error(struct conn *conn, const char *what, struct err *err)
     return err_set(err, E_PROTO, 0, "%s: TLS: %s: %s", conn->peer, what, reason);
 }
 
-bool conn_start_tls(struct conn *conn, const struct tls *tls, int64_t deadline_usec,
-                    struct err *err)
+bool conn_start_tls(struct conn *conn, const struct tls *tls, const char *host,
+                    int64_t deadline_usec, struct err *err)
 {
-    conn->ssl = tls_new_session(tls, conn->fd, err);
+    conn->ssl = tls_new_session(tls, conn->fd, host, err);
     if (!conn->ssl)
         return false;
     for (;;) {
@@ -100,8 +105,26 @@ bool conn_start_tls(struct conn *conn, const struct tls *tls, int64_t deadline_u
                 return false;
             continue;
         }
-        return tls_error(conn, "handshake", err);
+        return tls_explain(conn->ssl, conn->peer, host, err);
     }
+}
+
+bool conn_own_fingerprint(const struct conn *conn, uint8_t fingerprint[32])
+{
+    X509 *own = conn->ssl ? SSL_get_certificate(conn->ssl) : NULL;
+    unsigned len = 0;
+
+    return own && X509_digest(own, EVP_sha256(), fingerprint, &len) == 1 && len == 32;
+}
+
+const char *conn_tls_version(const struct conn *conn)
+{
+    return conn->ssl ? SSL_get_version(conn->ssl) : NULL;
+}
+
+const char *conn_tls_cipher(const struct conn *conn)
+{
+    return conn->ssl ? SSL_get_cipher_name(conn->ssl) : NULL;
 }
 
 /* What SSL_read or SSL_write returned n <= 0 for; *wait_on is then what to poll for. */
@@ -235,6 +258,88 @@ bool conn_write_all(struct conn *conn, struct span bytes, int64_t deadline_usec,
         case IO_ERROR:
             return false;
         }
+    }
+    return true;
+}
+
+bool conn_read_some(struct conn *conn, uint8_t *into, size_t max, int64_t deadline_usec,
+                    size_t *ret_n, struct err *err)
+{
+    for (;;) {
+        switch (conn_try_read(conn, into, max, ret_n, err)) {
+        case IO_DONE:
+            return true;
+        case IO_AGAIN:
+            if (!wait_for(conn, conn_poll_events(conn, true, false), deadline_usec, err))
+                return false;
+            break;
+        case IO_EOF:
+            *ret_n = 0;
+            return true;
+        case IO_ERROR:
+            return false;
+        }
+    }
+}
+
+/* Several parts in one call of the kernel; as conn_try_write(). */
+static enum io_result try_send(struct conn *conn, const struct iovec *parts, size_t count,
+                               size_t *ret_n, struct err *err)
+{
+    struct msghdr message = {.msg_iov = (struct iovec *)(uintptr_t)parts,
+                             .msg_iovlen = count < PARTS_MAX ? count : PARTS_MAX};
+    ssize_t n = sendmsg(conn->fd, &message, MSG_NOSIGNAL);
+
+    if (n < 0)
+        return socket_result(conn, "write", err);
+    *ret_n = (size_t)n;
+    return IO_DONE;
+}
+
+static bool send_parts(struct conn *conn, struct iovec *parts, size_t count, int64_t deadline_usec,
+                       struct err *err)
+{
+    while (count > 0) {
+        size_t sent = 0;
+
+        switch (try_send(conn, parts, count, &sent, err)) {
+        case IO_DONE:
+            break;
+        case IO_AGAIN:
+            if (!wait_for(conn, POLLOUT, deadline_usec, err))
+                return false;
+            break;
+        case IO_EOF:
+        case IO_ERROR:
+            return false;
+        }
+        while (count > 0 && sent >= parts->iov_len) {
+            sent -= parts->iov_len;
+            parts++;
+            count--;
+        }
+        if (count > 0) {
+            parts->iov_base = (uint8_t *)parts->iov_base + sent;
+            parts->iov_len -= sent;
+        }
+    }
+    return true;
+}
+
+bool conn_write_parts(struct conn *conn, const struct span *parts, size_t count,
+                      int64_t deadline_usec, struct err *err)
+{
+    struct iovec vectors[PARTS_MAX];
+
+    if (!conn->ssl && count <= PARTS_MAX) {
+        for (size_t i = 0; i < count; i++)
+            vectors[i] = (struct iovec){.iov_base = (void *)(uintptr_t)parts[i].data,
+                                        .iov_len = parts[i].len};
+        return send_parts(conn, vectors, count, deadline_usec, err);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!conn_write_all(conn, parts[i], deadline_usec, err))
+            return false;
     }
     return true;
 }

@@ -3,8 +3,8 @@
  *
  * This and socket.c are the only callers of send, recv and SSL_*. A conn owns its (non-blocking)
  * descriptor; conn_free() closes it. One thread at a time, except conn_interrupt(). The try_ forms
- * never block and fit a poll() loop; the others wait until done, the end of the stream, or the
- * deadline.
+ * never block and fit a poll() loop; the others wait until done, the end of the stream, the
+ * deadline, or the wake-up of conn_set_stop() (E_STATE).
  */
 #pragma once
 
@@ -26,14 +26,26 @@ struct conn *conn_new(int fd, const char *peer);
 void conn_free(struct conn *conn);
 
 int conn_borrow_fd(const struct conn *conn);
+const char *conn_peer(const struct conn *conn);
 bool conn_is_tls(const struct conn *conn);
 
+/* A wake-up (base/wakeup.h) that ends this conn's waiting when it is raised; -1: none. */
+void conn_set_stop(struct conn *conn, int stop_fd);
+
 /*
- * TLS handshake from here on, as its server or client. The tls object must outlive the conn. A
- * failure leaves the conn unusable.
+ * TLS handshake from here on, as its server or client. A failure leaves the conn unusable: E_AUTH
+ * says what is wrong with a certificate. `host` is whom a client means to reach (sent to the
+ * server, and compared if `tls` says so); NULL otherwise.
  */
-MUST_CHECK bool conn_start_tls(struct conn *conn, const struct tls *tls, int64_t deadline_usec,
-                               struct err *err);
+MUST_CHECK bool conn_start_tls(struct conn *conn, const struct tls *tls, const char *host,
+                               int64_t deadline_usec, struct err *err);
+
+/* SHA256 of our own certificate in this TLS session; false when there is none. */
+bool conn_own_fingerprint(const struct conn *conn, uint8_t fingerprint[32]);
+
+/* "TLSv1.3" and the cipher's name; NULL without TLS. Borrowed. */
+const char *conn_tls_version(const struct conn *conn);
+const char *conn_tls_cipher(const struct conn *conn);
 
 enum io_result conn_try_read(struct conn *conn, uint8_t *into, size_t max, size_t *ret_n,
                              struct err *err);
@@ -51,6 +63,14 @@ MUST_CHECK bool conn_read_full(struct conn *conn, uint8_t *into, size_t n, int64
                                struct err *err);
 MUST_CHECK bool conn_write_all(struct conn *conn, struct span bytes, int64_t deadline_usec,
                                struct err *err);
+
+/* At least one byte, at most max; *ret_n is 0 at the end of the stream. */
+MUST_CHECK bool conn_read_some(struct conn *conn, uint8_t *into, size_t max, int64_t deadline_usec,
+                               size_t *ret_n, struct err *err);
+
+/* All bytes of the parts, in order, with as few system calls as the kernel allows. */
+MUST_CHECK bool conn_write_parts(struct conn *conn, const struct span *parts, size_t count,
+                                 int64_t deadline_usec, struct err *err);
 
 /* Ends the stream in both directions: a thread that waits on it wakes up. Any thread. */
 void conn_interrupt(int fd);

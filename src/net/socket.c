@@ -1,6 +1,8 @@
 #include "net/socket.h"
 
+#include "base/clock.h"
 #include "base/file.h"
+#include "net/resolver.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -109,6 +111,89 @@ bool socket_connect_unix(const char *path, int *ret_fd, struct err *err)
     }
     *ret_fd = fd;
     return true;
+}
+
+bool socket_wait(int fd, short events, int stop_fd, int64_t deadline_usec, const char *peer,
+                 struct err *err)
+{
+    struct pollfd ready[] = {{.fd = fd, .events = events}, {.fd = stop_fd, .events = POLLIN}};
+    int n;
+
+    do {
+        n = poll(ready, 2, clock_poll_timeout(deadline_usec));
+    } while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return err_errno(err, "%s: cannot wait", peer);
+    if (ready[1].revents)
+        return err_set(err, E_STATE, 0, "%s: told to stop", peer);
+    if (n == 0)
+        return err_set(err, E_TIMEOUT, 0, "%s: no answer in time", peer);
+    return true;
+}
+
+/* What has become of a connect() that was under way. */
+static bool finish_connect(int fd, int stop_fd, int64_t deadline_usec, const char *peer,
+                           struct err *err)
+{
+    int problem = 0;
+    socklen_t len = sizeof problem;
+
+    if (!socket_wait(fd, POLLOUT, stop_fd, deadline_usec, peer, err))
+        return false;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &problem, &len) != 0)
+        problem = errno;
+    errno = problem;
+    return problem == 0 || err_errno(err, "%s: cannot connect", peer);
+}
+
+bool socket_connect_tcp(const struct address *address, int stop_fd, int64_t deadline_usec,
+                        int *ret_fd, struct err *err)
+{
+    char ip[ADDRESS_IP_MAX];
+    char peer[ADDRESS_IP_MAX + 16];
+    int fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool good;
+
+    address_ip(address, ip);
+    (void)snprintf(peer, sizeof peer, "%s port %u", ip, (unsigned)address_port(address));
+    if (fd < 0)
+        return err_errno(err, "%s: cannot make a socket", peer);
+    if (connect(fd, (const struct sockaddr *)&address->storage, address->len) == 0)
+        good = true;
+    else if (errno == EINPROGRESS || errno == EINTR)
+        good = finish_connect(fd, stop_fd, deadline_usec, peer, err);
+    else
+        good = err_errno(err, "%s: cannot connect", peer);
+    if (!good) {
+        fd_close(&fd);
+        return false;
+    }
+    *ret_fd = fd;
+    return true;
+}
+
+bool socket_connect_host(const char *host, uint16_t port, int stop_fd, int64_t deadline_usec,
+                         int *ret_fd, struct err *err)
+{
+    struct resolver_result found;
+
+    if (!resolver_lookup(host, port, stop_fd, deadline_usec, &found, err))
+        return false;
+    for (size_t i = 0; i < found.count; i++) {
+        int64_t now_usec = clock_now_usec();
+        int64_t share_usec = deadline_usec;
+
+        /* An address that does not answer must not take the time of those after it. */
+        if (deadline_usec != CLOCK_NEVER && deadline_usec > now_usec)
+            share_usec = now_usec + (deadline_usec - now_usec) / (int64_t)(found.count - i);
+        if (socket_connect_tcp(&found.addresses[i], stop_fd, share_usec, ret_fd, err)) {
+            socket_tune_tcp(*ret_fd);
+            return true;
+        }
+        if (err->class == E_STATE)
+            return false;
+    }
+    return false;
 }
 
 bool socket_peer_pid(int fd, pid_t *ret_pid, struct err *err)

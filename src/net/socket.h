@@ -13,6 +13,19 @@ MUST_CHECK bool socket_listen_tcp(const struct address *address, int *ret_fd, st
 /* A listening unix socket of mode 0600 that replaces a dead one of that path. */
 MUST_CHECK bool socket_listen_unix(const char *path, int *ret_fd, struct err *err);
 
+/*
+ * Connects to an address; stop_fd as in conn_set_stop(). E_IO with the errno, E_TIMEOUT, E_STATE.
+ */
+MUST_CHECK bool socket_connect_tcp(const struct address *address, int stop_fd,
+                                   int64_t deadline_usec, int *ret_fd, struct err *err);
+
+/*
+ * Looks a host up and tries its addresses in turn, each for its share of the time that is left;
+ * the error is that of the last. The socket is tuned.
+ */
+MUST_CHECK bool socket_connect_host(const char *host, uint16_t port, int stop_fd,
+                                    int64_t deadline_usec, int *ret_fd, struct err *err);
+
 /* Connects to a unix socket. */
 MUST_CHECK bool socket_connect_unix(const char *path, int *ret_fd, struct err *err);
 
@@ -25,6 +38,13 @@ MUST_CHECK bool socket_peer_pid(int fd, pid_t *ret_pid, struct err *err);
  * retriable.
  */
 MUST_CHECK bool socket_accept(int listen_fd, int stop_fd, int *ret_fd, struct err *err);
+
+/*
+ * Waits for poll() events on a descriptor, or for the wake-up stop_fd (E_STATE; -1: none), or for
+ * the deadline (E_TIMEOUT). `peer` is for messages.
+ */
+MUST_CHECK bool socket_wait(int fd, short events, int stop_fd, int64_t deadline_usec,
+                            const char *peer, struct err *err);
 
 /* No Nagle delay, and keep-alive that finds a dead peer after about 2 minutes. */
 void socket_tune_tcp(int fd);

@@ -1,19 +1,15 @@
 /*
- * The connection phase of the MySQL protocol: what the endpoint must read, and may change, of the
- * server's greeting and the client's answer (source: MySQL internals, "Protocol::HandshakeV10",
- * "Protocol::SSLRequest", "Protocol::HandshakeResponse41"; MariaDB knowledge base, "Connection").
+ * The connection phase of the MySQL protocol as the endpoint relays it: what it must read, and may
+ * change, of the server's greeting and the client's answer; greeting.h and login.h have them whole
+ * (source: MySQL internals, "Protocol::HandshakeV10", "Protocol::SSLRequest",
+ * "Protocol::HandshakeResponse41"; MariaDB knowledge base, "Connection").
  * The scramble and the authentication data are relayed, never interpreted. No I/O.
  */
 #pragma once
 
 #include "base/buf.h"
 #include "base/cursor.h"
-
-enum capability {
-    CAP_COMPRESS = 1 << 5,
-    CAP_PROTOCOL_41 = 1 << 9,
-    CAP_SSL = 1 << 11,
-};
+#include "wire/capability.h"
 
 /* A payload of this length whose SSL bit is set asks for TLS and is followed by the full answer. */
 #define HANDSHAKE_SSL_REQUEST_LEN 32

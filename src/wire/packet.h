@@ -1,8 +1,10 @@
 /*
- * Packets of the MySQL client/server protocol: the frame, and the ERR packet.
+ * Packets of the MySQL client/server protocol: the frame, payloads that span several, the command
+ * bytes, and the framed ERR packet of the endpoint.
  *
  * A packet is a 3-byte little-endian payload length, a sequence number, and the payload; a payload
- * of 16777215 bytes goes on in the next packet (source: MySQL internals, "MySQL Packets").
+ * of 16777215 bytes goes on in the next packet, so one of an exact multiple ends with an empty
+ * packet (source: MySQL internals, "MySQL Packets").
  * No I/O here: bytes in, bytes out.
  */
 #pragma once
@@ -15,8 +17,18 @@
 
 enum command { /* first payload byte of a client's packet with sequence number 0 */
                COM_QUIT = 0x01,
+               COM_INIT_DB = 0x02,
                COM_QUERY = 0x03,
+               COM_STATISTICS = 0x09,
+               COM_PROCESS_KILL = 0x0c,
+               COM_PING = 0x0e,
                COM_CHANGE_USER = 0x11,
+               COM_BINLOG_DUMP = 0x12,
+               COM_REGISTER_SLAVE = 0x15,
+               COM_STMT_PREPARE = 0x16,
+               COM_SET_OPTION = 0x1b,
+               COM_BINLOG_DUMP_GTID = 0x1e,
+               COM_RESET_CONNECTION = 0x1f,
 };
 
 struct packet_header {
@@ -28,6 +40,12 @@ struct packet_header packet_header_parse(const uint8_t bytes[PACKET_HEADER_SIZE]
 
 /* Writes header and payload; a payload of 16777215 bytes or more sets buf's `bad`. */
 void packet_write(struct buf *buf, uint8_t sequence, struct span payload);
+
+/*
+ * Writes the headers and parts of a payload of any size whose content is head, then tail;
+ * *sequence is the first packet's number and becomes the one after the last's.
+ */
+void packet_write_payload(struct buf *buf, uint8_t *sequence, struct span head, struct span tail);
 
 /*
  * Writes an ERR packet. sqlstate has 5 characters; NULL leaves it out, as a server does before it

@@ -43,7 +43,7 @@ static void *echo_thread(void *arg)
     uint8_t bytes[4096];
     struct err ignored;
 
-    echo->ok = !echo->tls || conn_start_tls(echo->conn, echo->tls, soon(), &ignored);
+    echo->ok = !echo->tls || conn_start_tls(echo->conn, echo->tls, NULL, soon(), &ignored);
     for (size_t done = 0; echo->ok && done < AMOUNT; done += sizeof bytes)
         echo->ok = conn_read_full(echo->conn, bytes, sizeof bytes, soon(), &ignored) &&
                    conn_write_all(echo->conn, span_of(bytes, sizeof bytes), soon(), &ignored);
@@ -62,7 +62,7 @@ static void check_echo(const struct tls *client, const struct tls *server)
         sent[i] = (uint8_t)(i * 7 + (i >> 8));
     make_pair(&conn, &echo.conn);
     assert_true(thread_start("echo", 256 << 10, echo_thread, &echo, &thread, &err));
-    assert_true(!client || conn_start_tls(conn, client, soon(), &err));
+    assert_true(!client || conn_start_tls(conn, client, NULL, soon(), &err));
     assert_true(conn_is_tls(conn) == (client != NULL));
     for (size_t done = 0; done < AMOUNT; done += 4096) {
         assert_true(conn_write_all(conn, span_of(sent + done, 4096), soon(), &err));
@@ -90,6 +90,7 @@ static void test_tls(void **state)
     struct certificate_set set;
     char cert[128];
     char key[128];
+    struct tls_server_spec spec = {.cert_file = cert, .key_file = key};
     struct tls *server;
     struct tls *client;
 
@@ -100,14 +101,14 @@ static void test_tls(void **state)
     assert_true(certificate_set_make("main", "host", &set, &err));
     assert_true(file_write(cert, buf_span(&set.server_cert), 0600, &err));
     assert_true(file_write(key, buf_span(&set.server_key), 0600, &err));
-    assert_true(tls_server_new(cert, key, &server, &err));
+    assert_true(tls_server_new(&spec, &server, &err));
     assert_true(tls_local_client_new(&client, &err));
     check_echo(client, server);
     tls_free(client);
     tls_free(server);
     /* A key that is not the certificate's is refused when it is loaded. */
     assert_true(file_write(key, buf_span(&set.ca_key), 0600, &err));
-    assert_false(tls_server_new(cert, key, &server, &err));
+    assert_false(tls_server_new(&spec, &server, &err));
     assert_contains(err.text, key);
     certificate_set_done(&set);
     assert_true(dir_remove(dir, &err));

@@ -1,0 +1,136 @@
+#include "replication/link_query.h"
+
+#include "base/buf.h"
+#include "wire/command.h"
+#include "wire/reply.h"
+
+#define ANSWER_MAX ((size_t)64 << 20) /* bytes of packets that answer one statement */
+
+static bool send_query(struct link *link, const char *sql, int64_t deadline_usec, struct err *err)
+{
+    struct buf payload;
+    bool good;
+
+    buf_init(&payload, ANSWER_MAX);
+    command_query_write(&payload, link_capabilities(link), span_str(sql));
+    good = buf_ok(&payload) ? link_command(link, buf_span(&payload), deadline_usec, err)
+                            : err_set(err, E_LIMIT, 0, "%s: a statement of over %zu bytes",
+                                      link_peer(link), ANSWER_MAX);
+    buf_done(&payload);
+    return good;
+}
+
+bool link_query(struct link *link, const char *sql, size_t max_bytes, int64_t deadline_usec,
+                struct result **ret_result, struct err *err)
+{
+    struct result *result;
+    struct result_reader reader;
+    bool done = false;
+
+    if (!send_query(link, sql, deadline_usec, err))
+        return false;
+    result = result_new(max_bytes);
+    result_reader_init(&reader, link_capabilities(link), result);
+    while (!done) {
+        struct span payload;
+
+        if (!link_read(link, deadline_usec, &payload, err)) {
+            result_free(result);
+            return false;
+        }
+        if (!result_reader_take(&reader, payload, &done, err)) {
+            result_free(result);
+            return err_prefix(err, "%s", link_peer(link));
+        }
+    }
+    *ret_result = result;
+    return true;
+}
+
+bool link_execute(struct link *link, const char *sql, int64_t deadline_usec, struct err *err)
+{
+    struct result *result;
+
+    if (!link_query(link, sql, ANSWER_MAX, deadline_usec, &result, err))
+        return false;
+    result_free(result);
+    return true;
+}
+
+bool link_ping(struct link *link, int64_t deadline_usec, struct err *err)
+{
+    const uint8_t ping = COM_PING;
+    struct reply_ok ok;
+    struct span payload;
+
+    if (!link_command(link, span_of(&ping, 1), deadline_usec, err) ||
+        !link_read(link, deadline_usec, &payload, err))
+        return false;
+    if (reply_is_err(payload))
+        return reply_err_to_err(payload, err) || err_prefix(err, "%s", link_peer(link));
+    return reply_ok_parse(payload, link_capabilities(link), &ok, err) ||
+           err_prefix(err, "%s", link_peer(link));
+}
+
+static bool answer(struct link *link, struct buf *payload, int64_t deadline_usec, struct err *err)
+{
+    bool good = link_write(link, buf_span(payload), (struct span){0}, deadline_usec, err) &&
+                link_flush(link, deadline_usec, err);
+
+    buf_done(payload);
+    return good;
+}
+
+bool link_answer_ok(struct link *link, int64_t deadline_usec, struct err *err)
+{
+    struct reply_ok ok = {.status = STATUS_AUTOCOMMIT};
+    struct buf payload;
+
+    buf_init(&payload, ANSWER_MAX);
+    reply_ok_write(&payload, &ok, link_capabilities(link), false);
+    return answer(link, &payload, deadline_usec, err);
+}
+
+bool link_answer_err(struct link *link, uint16_t code, const char *message, int64_t deadline_usec,
+                     struct err *err)
+{
+    struct buf payload;
+
+    buf_init(&payload, ANSWER_MAX);
+    reply_err_write(&payload, code, reply_sqlstate(code), message);
+    return answer(link, &payload, deadline_usec, err);
+}
+
+bool link_answer_eof(struct link *link, int64_t deadline_usec, struct err *err)
+{
+    struct reply_ok ok = {.status = STATUS_AUTOCOMMIT};
+    struct buf payload;
+
+    buf_init(&payload, ANSWER_MAX);
+    if (link_capabilities(link) & CAP_DEPRECATE_EOF)
+        reply_ok_write(&payload, &ok, link_capabilities(link), true);
+    else
+        reply_eof_write(&payload, 0, ok.status);
+    return answer(link, &payload, deadline_usec, err);
+}
+
+bool link_answer_result(struct link *link, const struct result *result, int64_t deadline_usec,
+                        struct err *err)
+{
+    uint32_t capabilities = link_capabilities(link);
+    size_t count = result_payloads(result, capabilities);
+    struct buf payload;
+    bool good = true;
+
+    buf_init(&payload, ANSWER_MAX);
+    for (size_t i = 0; i < count && good; i++) {
+        buf_clear(&payload);
+        result_write_payload(result, i, capabilities, STATUS_AUTOCOMMIT, &payload);
+        good = buf_ok(&payload)
+                   ? link_write(link, buf_span(&payload), (struct span){0}, deadline_usec, err)
+                   : err_set(err, E_LIMIT, 0, "%s: a row of over %zu bytes", link_peer(link),
+                             ANSWER_MAX);
+    }
+    buf_done(&payload);
+    return good && link_flush(link, deadline_usec, err);
+}

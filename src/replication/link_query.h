@@ -1,0 +1,31 @@
+/*
+ * Statements over a link: asking a server, and answering a client.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "replication/link.h"
+#include "wire/result.h"
+
+/*
+ * Runs a statement and reads its result set; a statement without one gives a result without
+ * columns. max_bytes as for result_new(). A refusal of the server is E_STATE or E_AUTH with its
+ * number in `code`, and the link stays good; after any other error it is of no more use.
+ */
+MUST_CHECK bool link_query(struct link *link, const char *sql, size_t max_bytes,
+                           int64_t deadline_usec, struct result **ret_result, struct err *err);
+
+/* link_query() without interest in the result. */
+MUST_CHECK bool link_execute(struct link *link, const char *sql, int64_t deadline_usec,
+                             struct err *err);
+
+/* Sends COM_PING and waits for its OK. */
+MUST_CHECK bool link_ping(struct link *link, int64_t deadline_usec, struct err *err);
+
+/* Answers to a command that link_read_command() gave: written and flushed. */
+MUST_CHECK bool link_answer_ok(struct link *link, int64_t deadline_usec, struct err *err);
+MUST_CHECK bool link_answer_err(struct link *link, uint16_t code, const char *message,
+                                int64_t deadline_usec, struct err *err);
+MUST_CHECK bool link_answer_eof(struct link *link, int64_t deadline_usec, struct err *err);
+MUST_CHECK bool link_answer_result(struct link *link, const struct result *result,
+                                   int64_t deadline_usec, struct err *err);
