@@ -57,6 +57,7 @@ void verb_print_man(FILE *out); /* the man page borealis(1) as scdoc source */
 
 extern const struct verb verb_serve;
 extern const struct verb verb_status;
+extern const struct verb verb_relay;
 extern const struct verb verb_stop;
 extern const struct verb verb_client;
 extern const struct verb verb_binlog;
