@@ -156,10 +156,12 @@ static void write_attributes(struct attempt *attempt)
 static struct auth_client *make_auth(const struct attempt *attempt)
 {
     const struct link_login_spec *spec = attempt->spec;
+    bool tls = conn_is_tls(link_borrow_conn(attempt->link));
 
     return auth_client_new(&(struct auth_client_spec){
         .password = span_str(spec->password ? spec->password : ""),
-        .secure = conn_is_tls(link_borrow_conn(attempt->link)) || spec->socket_path,
+        .secure = tls || spec->socket_path,
+        .tls = tls,
         .allow_clear = spec->allow_clear_password,
         .fetch_key = spec->fetch_server_key,
         .server_key = span_str(spec->server_key_pem ? spec->server_key_pem : ""),

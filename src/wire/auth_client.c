@@ -41,6 +41,7 @@ struct auth_client {
     enum auth_method method;
     unsigned switches;
     bool secure;
+    bool tls;
     bool allow_clear;
     bool fetch_key;
     struct buf password;
@@ -64,6 +65,7 @@ struct auth_client *auth_client_new(const struct auth_client_spec *spec)
 
     auth->state = NEW;
     auth->secure = spec->secure;
+    auth->tls = spec->tls;
     auth->allow_clear = spec->allow_clear;
     auth->fetch_key = spec->fetch_key;
     buf_init(&auth->password, AUTH_PASSWORD_MAX);
@@ -120,13 +122,13 @@ static bool encrypt_password(struct auth_client *auth, struct span key, struct b
 static bool send_password(struct auth_client *auth, uint8_t ask_key, struct buf *out,
                           struct err *err)
 {
-    if (auth->secure) {
+    if (auth->tls || (auth->secure && auth->method != AUTH_SHA256)) {
         write_password(auth, out);
         return set_state(auth, PASSWORD_SENT, err);
     }
     if (auth->server_key.len > 0)
         return encrypt_password(auth, buf_span(&auth->server_key), out, err);
-    if (auth->fetch_key) {
+    if (auth->fetch_key || auth->secure) {
         buf_u8(out, ask_key);
         return set_state(auth, KEY_ASKED, err);
     }

@@ -17,9 +17,10 @@
 
 struct auth_client_spec {
     struct span password;
-    bool secure;
+    bool secure; /* TLS or a unix socket */
+    bool tls;    /* sha256_password's servers take the password itself inside TLS alone */
     bool allow_clear;
-    bool fetch_key;
+    bool fetch_key;         /* over a unix socket that needs no permission */
     struct span server_key; /* PEM; empty: none */
 };
 

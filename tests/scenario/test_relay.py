@@ -123,9 +123,10 @@ def test_large_rows_and_files(source, relay, replica):
 
 
 def test_what_it_shows(source, relay):
-    relay.wait_caught_up()
-    logs = [(row["Log_name"], row["File_size"]) for row in source.query("SHOW BINARY LOGS")]
-    assert [(row["Log_name"], row["File_size"]) for row in relay.query("SHOW BINARY LOGS")] == logs
+    def logs(node):
+        return [(row["Log_name"], row["File_size"]) for row in node.query("SHOW BINARY LOGS")]
+
+    wait_for(lambda: logs(relay) == logs(source), 60, "the same files")
     (ours,) = relay.query("SELECT @@version AS v, @@GLOBAL.server_id AS id, @@log_bin AS log_bin")
     (theirs,) = source.query("SELECT @@version AS v, @@GLOBAL.server_id AS id, @@log_bin AS log_bin")
     assert ours["v"] == theirs["v"] and ours["log_bin"] == theirs["log_bin"] == 1
@@ -137,11 +138,14 @@ def test_what_it_shows(source, relay):
 
 
 def test_its_own_status(source, relay):
-    relay.wait_caught_up()
+    def received():
+        (row,) = relay.query("SHOW SLAVE STATUS")
+        return (row["Master_Log_File"], row["Read_Master_Log_Pos"])
+
+    wait_for(lambda: received() == position(source), 60, "all is received")
     (old,) = relay.query("SHOW SLAVE STATUS")
     assert (old["Master_Host"], old["Master_Port"]) == ("127.0.0.1", source.port)
     assert (old["Slave_IO_Running"], old["Slave_SQL_Running"]) == ("Yes", "No")
-    assert (old["Master_Log_File"], old["Read_Master_Log_Pos"]) == position(source)
     assert (old["Last_IO_Errno"], old["Last_IO_Error"]) == (0, "")
     (new,) = relay.query("SHOW REPLICA STATUS")
     assert new["Replica_IO_Running"] == "Yes" and new["Seconds_Behind_Source"] == 0
