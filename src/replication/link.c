@@ -7,7 +7,6 @@
 
 #include <stdatomic.h>
 
-#define WINDOW_FIRST (16u << 10) /* bytes; grows to the link's own size once it is in use */
 #define WINDOW_KEEP  (4u << 20)  /* bytes; a larger one is given back when it is empty */
 #define OUT_FLUSH    (64u << 10) /* bytes collected before they are sent unasked */
 #define OUT_MAX      (32 << 20)  /* bytes; a full packet and what was collected before it */
@@ -19,7 +18,7 @@ struct window {
     size_t begin; /* of what was not taken yet */
     size_t end;   /* of what was read */
     size_t cap;
-    size_t size; /* of one read */
+    size_t size; /* of one read; 0: no further than needed */
 };
 
 struct link {
@@ -44,8 +43,6 @@ struct link *link_new(struct conn *conn, size_t payload_max)
     struct link *link = mem_alloc(sizeof *link);
 
     link->conn = conn;
-    link->in.size = WINDOW_FIRST;
-    link->raw.size = WINDOW_FIRST;
     joiner_init(&link->joiner, payload_max);
     buf_init(&link->out, OUT_MAX);
     buf_init(&link->frames, OUT_MAX);
@@ -107,11 +104,6 @@ void link_start_compression(struct link *link, enum compression_algorithm algori
     link->joiner.any_sequence = algorithm != COMPRESSION_NONE;
     if (algorithm != COMPRESSION_NONE)
         link->compression = compression_new(algorithm, level);
-}
-
-bool link_has_bytes(const struct link *link)
-{
-    return link->in.end > link->in.begin;
 }
 
 bool link_failed(const struct link *link, struct err *err)
@@ -209,7 +201,8 @@ static bool window_read(struct link *link, struct window *window, size_t need, b
     size_t room;
 
     window_room(window, need);
-    /* No further than needed into a large payload: see joiner.h. */
+    /* No further than needed into a large payload, see joiner.h; and before the login is over,
+     * because TLS may begin behind any packet. */
     room = need > window->size ? window->begin + need - window->end : window->cap - window->end;
     *ret_there = true;
     if (wait) {

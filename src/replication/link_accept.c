@@ -113,17 +113,11 @@ static bool read_login(struct visit *visit, struct err *err)
 
     if (!link_read(visit->link, visit->deadline_usec, &payload, err))
         return false;
-    if (visit->spec->tls && login_is_ssl_request(payload)) {
-        /* What was sent in clear behind the request is nobody's to trust. */
-        if (link_has_bytes(visit->link)) {
-            (void)err_set(err, E_PROTO, 0, "bytes in clear after the request for TLS");
-            return refuse_form(visit, err);
-        }
-        if (!conn_start_tls(link_conn(visit->link), visit->spec->tls, NULL, visit->deadline_usec,
-                            err) ||
-            !link_read(visit->link, visit->deadline_usec, &payload, err))
-            return false;
-    }
+    if (visit->spec->tls && login_is_ssl_request(payload) &&
+        (!conn_start_tls(link_conn(visit->link), visit->spec->tls, NULL, visit->deadline_usec,
+                         err) ||
+         !link_read(visit->link, visit->deadline_usec, &payload, err)))
+        return false;
     keep(visit, payload);
     if (!login_parse(buf_span(&visit->copy), &visit->login, err))
         return refuse_form(visit, err);

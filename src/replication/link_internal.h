@@ -28,8 +28,5 @@ void link_start_compression(struct link *link, enum compression_algorithm algori
 /* A server keeps its engine for a COM_CHANGE_USER; other links leave it as it is. */
 struct auth_server *link_auth(struct link *link);
 
-/* Whether bytes were read that no payload has taken yet. */
-bool link_has_bytes(const struct link *link);
-
 /* Puts "peer: " before the error; returns false. */
 bool link_failed(const struct link *link, struct err *err);

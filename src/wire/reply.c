@@ -159,10 +159,12 @@ const char *reply_sqlstate(uint16_t code)
     case ER_SERVER_SHUTDOWN:
     case ER_NET_PACKET_TOO_LARGE:
     case ER_NET_PACKETS_OUT_OF_ORDER:
+        return "08S01";
     case ER_NOT_SUPPORTED_AUTH_MODE:
-        return code == ER_NOT_SUPPORTED_AUTH_MODE ? "08004" : "08S01";
+        return "08004";
     case ER_ACCESS_DENIED:
         return "28000";
+    case ER_PARSE_ERROR:
     case ER_SPECIFIC_ACCESS_DENIED:
     case ER_NOT_SUPPORTED_YET:
         return "42000";
