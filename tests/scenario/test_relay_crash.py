@@ -1,6 +1,6 @@
 """`borealis relay` killed again and again under load: nothing is lost, nothing comes twice.
 
-$BOREALIS_ROUNDS is the number of kills, 10 at first; $BOREALIS_SEED makes a run come again.
+$BOREALIS_ROUNDS is the number of kills, 5 at first; $BOREALIS_SEED makes a run come again.
 """
 
 import os
@@ -15,7 +15,7 @@ from servers.wait import wait_for
 
 from .relay import Relay, binlog_bytes, position, source_settings, wait_replica
 
-ROUNDS = int(os.environ.get("BOREALIS_ROUNDS", "10"))
+ROUNDS = int(os.environ.get("BOREALIS_ROUNDS", "5"))
 FILE_BYTES = 262144  # so that files end often
 DATABASE = "crash"
 
