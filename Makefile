@@ -90,7 +90,6 @@ bench-log: deps $(BUILD)/build.ninja
 	@$(BUILD)/log-bench $(BUILD)
 
 fuzz: deps-test
-	@tools/install-deps fuzz
 	@tools/run-fuzz
 
 soak: deps-test build servers

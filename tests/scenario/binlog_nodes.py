@@ -15,7 +15,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SERVERS = ["mysql-5.6", "mysql-9.7", "mariadb-10.11", "mariadb-11.8"]
 SYSTEM = ("mysql", "sys", "information_schema", "performance_schema")
 SETTINGS = {"max_allowed_packet": "64M", "local_infile": "ON", "event_scheduler": "OFF",
-            "character_set_server": "latin1", "secure_file_priv": "", "read_buffer_size": "8K"}
+            "character_set_server": "latin1", "secure_file_priv": "", "read_buffer_size": "8K",
+            "server_id": 4711}  # all servers': what an event remembers of its origin must not differ
 # The client's options that the help of `binlog sql` asks for, and what LOAD DATA needs.
 CLIENT = {"mysql": ["--binary-mode", "--local-infile=1"],
           "mariadb": ["--binary-mode", "--comments", "--local-infile=1"]}

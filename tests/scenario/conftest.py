@@ -53,3 +53,11 @@ def nodes(tmp_path_factory):
     nodes = Nodes(tmp_path_factory.mktemp("nodes"))
     yield nodes
     nodes.close()
+
+
+@pytest.fixture(scope="module")
+def others(tmp_path_factory):
+    """Second servers, of which the same holds."""
+    nodes = Nodes(tmp_path_factory.mktemp("others"))
+    yield nodes
+    nodes.close()

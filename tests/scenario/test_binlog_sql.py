@@ -161,8 +161,8 @@ def sessions(server, form):
     *((server, form) for server in SERVERS for form in ("STATEMENT", "ROW")),
     *((server, "MIXED") for server in ("mysql-9.7", "mariadb-11.8")),  # compressed, too
 ])
-def test_sessions_and_statements(server, form, nodes, tmp_path):
-    node = nodes[server]
+def test_sessions_and_statements(server, form, nodes, others, tmp_path):
+    node, other = nodes[server], others[server]
     empty(node)
     with node.connect() as conn:
         run(conn, sessions(server, form))
@@ -182,17 +182,17 @@ def test_sessions_and_statements(server, form, nodes, tmp_path):
     skip = ["--skip-gtids"] if form == "ROW" else []  # where gtid_mode=ON, new ones are made
     sql = script("sql", *skip, "--load-dir", load_dir, *copies)
     (tmp_path / "script.sql").write_bytes(sql)
-    empty(node)
-    feed(node, sql)
-    found = contents(node)
+    empty(other)
+    feed(other, sql)
+    found = contents(other)
     assert found.keys() == said.keys()
     for name, value in said.items():
         assert found[name] == value, name
     assert bool(list(load_dir.iterdir())) == (form == "STATEMENT")
     # The session is as it was.
     asked = b"SELECT " + b", ".join(b"@@session." + name for name in SESSION) + b";\n"
-    empty(node)
-    assert feed(node, sql + asked).stdout == feed(node, asked).stdout
+    empty(other)
+    assert feed(other, sql + asked).stdout == feed(other, asked).stdout
 
 
 SESSION = [b"sql_mode", b"time_zone", b"character_set_client", b"character_set_results", b"collation_connection",
@@ -228,8 +228,9 @@ def random_rows(node, seed, session=()):
         run(conn, [*values.SESSION, *session, "CREATE DATABASE d", "USE d"])
         run(conn, [values.create(table, columns) for table, columns in tables.items()])
         # Without a key, rows are found by all their columns, for which JSON must have kept its types.
+        # (MariaDB does not always find those with its own types: see test_binlog_undo.py.)
         without = {f"{table}_nokey": {n: c for n, c in columns.items() if n != "jo"}
-                   for table, columns in tables.items()}
+                   for table, columns in tables.items() if table != "own"}
         run(conn, [values.create(table, columns).replace(" PRIMARY KEY", "")
                    for table, columns in without.items()])
         tables = {**tables, **without}
@@ -247,19 +248,19 @@ def selected(node, tables):
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_rows(server, nodes, tmp_path):
+def test_rows(server, nodes, others, tmp_path):
     """All types, in both forms where the log has names."""
     print(f"BOREALIS_SEED={values.SEED}")
-    node = nodes[server]
+    node, other = nodes[server], others[server]
     empty(node)
     tables = random_rows(node, f"{values.SEED} sql {server}", ["SET SESSION binlog_format = ROW"])
     said, agreed = contents(node), selected(node, tables)
     files = [tmp_path / path.name for path in binlog_files(node)]
     for path in files:
         path.write_bytes((node.datadir / path.name).read_bytes())
-    empty(node)
-    feed(node, script("sql", *files))
-    found = contents(node)
+    empty(other)
+    feed(other, script("sql", *files))
+    found = contents(other)
     assert found.keys() == said.keys()
     for name, value in said.items():
         assert found[name] == value, name
@@ -270,9 +271,9 @@ def test_rows(server, nodes, tmp_path):
         return
     sql = script("sql", "--rows=statements", "--skip-gtids", *files)
     assert b"BINLOG" not in sql.replace(b"BINLOG FILES", b"")
-    empty(node)
-    feed(node, sql)
-    found = selected(node, tables)
+    empty(other)
+    feed(other, sql)
+    found = selected(other, tables)
     for table, rows in agreed.items():
         assert found[table] == rows, table
 
