@@ -112,6 +112,8 @@ static struct span cell_span(const struct result *result, size_t index)
 {
     const struct cell *cell = &result->cell[index];
 
+    if (cell->len == 0)
+        return span_str("");
     return span_of(result->bytes.data + cell->at, cell->len);
 }
 

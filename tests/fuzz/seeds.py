@@ -17,12 +17,13 @@ import tempfile
 import event_seeds
 import log_seeds
 import value_seeds
+import wire_seeds
 
 CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
 
 
 def seeds(target):
-    for module in (event_seeds, log_seeds, value_seeds):
+    for module in (event_seeds, log_seeds, value_seeds, wire_seeds):
         if target in module.TARGETS:
             return module.seeds(target)
     files = sorted((CORPUS / target).iterdir())
