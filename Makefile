@@ -5,7 +5,8 @@
 #   make test       get what is missing, build, run all tests
 #   make check      what make test does without servers: build, style checks, unit tests
 #   make asan tsan  the same tests on sanitizer builds
-#   make bench      a table of ratios against the engine alone and HAProxy
+#   make bench      the endpoint against the engine alone and HAProxy; the binlog tools against
+#                   mariadb-binlog; the log (bench-endpoint, bench-codec, bench-log: one of them)
 #   make soak fuzz  long runs; their logs go to doc/soak/
 
 BUILD  ?= build
@@ -16,7 +17,7 @@ export BOREALIS_BINARY ?= $(CURDIR)/$(BUILD)/borealis
 
 .DEFAULT_GOAL := build
 .PHONY: build build-tests deps deps-test engine servers run test check unit style scenario asan tsan bench \
-        soak fuzz fresh-root install clean
+        bench-deps bench-endpoint bench-codec bench-log soak fuzz fresh-root install clean
 
 deps:
 	@tools/install-deps build
@@ -73,12 +74,22 @@ scenario: build-tests servers
 asan tsan: deps-test servers
 	@tools/run-sanitizer $@
 
-bench: deps-test build engine
+bench: bench-endpoint bench-codec bench-log
+
+bench-deps: deps-test build engine
 	@tools/fetch-server bench
+
+bench-endpoint: bench-deps
 	@$(PYTHON) -B bench/ratios.py
 
+bench-codec: bench-deps
+	@$(PYTHON) -B bench/codec.py
+
+bench-log: deps $(BUILD)/build.ninja
+	@ninja -C $(BUILD) --quiet log-bench
+	@$(BUILD)/log-bench $(BUILD)
+
 fuzz: deps-test
-	@tools/install-deps fuzz
 	@tools/run-fuzz
 
 soak: deps-test build servers

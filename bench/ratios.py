@@ -17,9 +17,7 @@ $BENCH_SECONDS is the length of a measurement, 5 at first; $BENCH_REPEATS the nu
 import contextlib
 import os
 import pathlib
-import platform
 import re
-import resource
 import shutil
 import signal
 import statistics
@@ -32,6 +30,7 @@ REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY / "tests"))
 os.environ.setdefault("BOREALIS_REQUIRE_SERVERS", "1")  # what is missing is an error here
 
+import machine  # noqa: E402
 import pymysql  # noqa: E402
 
 from scenario.cluster import BINARY, Cluster, free_port  # noqa: E402
@@ -49,7 +48,6 @@ DATABASE = "sbtest"
 ACCOUNT, PASSWORD = "bench", "bench-of-borealis"
 # Of both engines. The ways to them are compared, not the disk below them.
 RELAXED = {"innodb_flush_log_at_trx_commit": 0, "sync_binlog": 0}
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Way:
@@ -62,7 +60,7 @@ class Way:
 
     def cpu_sec(self):
         """CPU time of the process between, so far."""
-        return sum(cpu_times(self.pid))
+        return sum(machine.cpu_times(self.pid))
 
 
 class Bench:
@@ -166,20 +164,13 @@ class Bench:
     def measure(self, workload, way, threads, tls=False):
         """Transactions a second, and microseconds of the process between for each query."""
         before = way.cpu_sec() if way.pid else None
-        foreign, began = self.foreign_sec(), time.monotonic()
+        foreign, began = machine.foreign_sec(self.own), time.monotonic()
         text = self.sysbench(workload, way, threads, "run", tls)
         spent = (time.monotonic() - began) * os.cpu_count()
-        self.foreign.append((self.foreign_sec() - foreign) / spent)
+        self.foreign.append((machine.foreign_sec(self.own) - foreign) / spent)
         rate = float(re.search(r"transactions:.*\((\S+) per sec", text)[1])
         queries = int(re.search(r"queries:\s+(\d+)", text)[1])
         return rate, (way.cpu_sec() - before) / queries * 1e6 if way.pid else None
-
-    def foreign_sec(self):
-        """CPU time in user mode of all processes that are not the bench's own, so far."""
-        user, nice = pathlib.Path("/proc/stat").read_text().split()[1:3]
-        own = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-        own += sum(cpu_times(pid)[0] for pid in self.own)
-        return (int(user) + int(nice)) / TICKS - own
 
     def turns(self, workload, names, threads, tls=False):
         """{way: [(rate, cpu), one per turn]}; each turn begins with the next of the ways."""
@@ -199,12 +190,6 @@ class Bench:
                     cursor.execute("SHOW STATUS LIKE 'Ssl_cipher'")
                     self.cipher = cursor.fetchone()[1]
                     assert self.cipher
-
-
-def cpu_times(pid):
-    """CPU seconds of a process so far, in user mode and in the kernel."""
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) / TICKS, int(fields[12]) / TICKS
 
 
 def tcp(port):
@@ -249,20 +234,12 @@ def line(label, results):
     print("| " + " | ".join(cells) + " |", flush=True)
 
 
-def first_line(*command):
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return done.stdout.splitlines()[0]
-
-
 def describe(bench):
-    model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
-    versions = [first_line(BINARY, "--version"),
-                first_line(bench.home / "bin" / "haproxy", "-v").split(" - ")[0],
-                first_line(bench.home / "bin" / "sysbench", "--version")]  # fmt: skip
+    versions = [machine.first_line(BINARY, "--version"),
+                machine.first_line(bench.home / "bin" / "haproxy", "-v").split(" - ")[0],
+                machine.first_line(bench.home / "bin" / "sysbench", "--version")]  # fmt: skip
     print(
-        f"Machine: {os.cpu_count()} cores ({model[1] if model else platform.machine()}), "
-        f"{memory:.0f} GB, Linux {platform.release().split('-')[0]}; "
+        f"Machine: {machine.describe()}; "
         f"sysbench, proxy and engine share it. Versions: {', '.join(versions)}, engine {bench.engine}. "
         f"Settings of both engines: those of a cluster, but "
         f"{', '.join(f'{name}={value}' for name, value in RELAXED.items())}. "

@@ -144,6 +144,17 @@ void buf_patch_le(struct buf *buf, size_t offset, uint64_t value, size_t n)
         buf->data[offset + i] = (uint8_t)(value >> (8 * i));
 }
 
+void buf_patch_bytes(struct buf *buf, size_t offset, struct span bytes)
+{
+    if (buf->bad || bytes.len == 0)
+        return;
+    if (offset > buf->len || bytes.len > buf->len - offset) {
+        buf->bad = true;
+        return;
+    }
+    memcpy(buf->data + offset, bytes.data, bytes.len);
+}
+
 void buf_patch_u24(struct buf *buf, size_t offset, uint32_t value)
 {
     buf_patch_le(buf, offset, value, 3);

@@ -66,6 +66,7 @@ void buf_printf(struct buf *buf, const char *format, ...) PRINTF_LIKE(2, 3);
 size_t buf_reserve(struct buf *buf, size_t n);
 void buf_patch_le(struct buf *buf, size_t offset, uint64_t value, size_t n);
 void buf_patch_u24(struct buf *buf, size_t offset, uint32_t value);
+void buf_patch_bytes(struct buf *buf, size_t offset, struct span bytes);
 
 /* The text with a NUL after it that is not counted; borrowed until the next write. */
 const char *buf_borrow_cstr(struct buf *buf);

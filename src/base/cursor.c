@@ -1,15 +1,5 @@
 #include "base/cursor.h"
 
-struct span cursor_rest(struct cursor *cur)
-{
-    return cursor_bytes(cur, cur->rest.len);
-}
-
-void cursor_skip(struct cursor *cur, size_t n)
-{
-    (void)cursor_bytes(cur, n);
-}
-
 uint64_t cursor_be(struct cursor *cur, size_t n)
 {
     struct span bytes = cursor_bytes(cur, n);
@@ -65,14 +55,4 @@ struct span cursor_cstr(struct cursor *cur)
     text = cursor_bytes(cur, (size_t)(nul - cur->rest.data));
     cursor_skip(cur, 1);
     return text;
-}
-
-bool cursor_ok(const struct cursor *cur)
-{
-    return !cur->bad;
-}
-
-bool cursor_end(const struct cursor *cur)
-{
-    return !cur->bad && cur->rest.len == 0;
 }

@@ -93,14 +93,27 @@ static inline uint64_t cursor_u64(struct cursor *cur)
 uint64_t cursor_lenenc(struct cursor *cur);
 struct span cursor_lenenc_bytes(struct cursor *cur);
 
-struct span cursor_rest(struct cursor *cur);
-void cursor_skip(struct cursor *cur, size_t n);
+static inline struct span cursor_rest(struct cursor *cur)
+{
+    return cursor_bytes(cur, cur->rest.len);
+}
+
+static inline void cursor_skip(struct cursor *cur, size_t n)
+{
+    (void)cursor_bytes(cur, n);
+}
 
 /* Up to a NUL, which is consumed and not part of the result; no NUL sets `bad`. */
 struct span cursor_cstr(struct cursor *cur);
 
 /* True when nothing was read past the end. */
-MUST_CHECK bool cursor_ok(const struct cursor *cur);
+MUST_CHECK static inline bool cursor_ok(const struct cursor *cur)
+{
+    return !cur->bad;
+}
 
 /* True when, besides, every byte was consumed. */
-MUST_CHECK bool cursor_end(const struct cursor *cur);
+MUST_CHECK static inline bool cursor_end(const struct cursor *cur)
+{
+    return !cur->bad && cur->rest.len == 0;
+}

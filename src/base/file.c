@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include "base/file_writer.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -33,7 +34,7 @@ bool dir_sync(const char *path, struct err *err)
     return ok;
 }
 
-static bool sync_parent(const char *path, struct err *err)
+bool dir_sync_parent(const char *path, struct err *err)
 {
     char *copy = mem_strdup(path);
     bool ok = dir_sync(dirname(copy), err);
@@ -50,7 +51,7 @@ bool dir_make(const char *path, mode_t mode, struct err *err)
         /* The umask may have taken bits away. */
         if (chmod(path, mode) != 0)
             return err_errno(err, "%s: cannot set mode %o", path, (unsigned)mode);
-        return sync_parent(path, err);
+        return dir_sync_parent(path, err);
     }
     if (errno != EEXIST)
         return err_errno(err, "%s: cannot make the directory", path);
@@ -101,6 +102,13 @@ bool path_exists(const char *path)
     return lstat(path, &info) == 0;
 }
 
+uint64_t file_size(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) == 0 && S_ISREG(info.st_mode) ? (uint64_t)info.st_size : 0;
+}
+
 bool fd_write_all(int fd, struct span bytes, struct err *err)
 {
     while (bytes.len > 0) {
@@ -116,32 +124,13 @@ bool fd_write_all(int fd, struct span bytes, struct err *err)
     return true;
 }
 
-static bool write_and_sync(const char *path, struct span content, mode_t mode, struct err *err)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, mode);
-    bool ok = true;
-
-    if (fd < 0)
-        return err_errno(err, "%s: cannot create", path);
-    /* A left-over file keeps its own mode; a secret must not be written into a readable one. */
-    if (fchmod(fd, mode) != 0)
-        ok = err_errno(err, "%s: cannot set mode %o", path, (unsigned)mode);
-    if (ok && !fd_write_all(fd, content, err))
-        ok = err_prefix(err, "%s", path);
-    if (ok && fsync(fd) != 0)
-        ok = err_errno(err, "%s: cannot sync", path);
-    fd_close(&fd);
-    if (!ok)
-        (void)unlink(path);
-    return ok;
-}
-
 bool file_write(const char *path, struct span content, mode_t mode, struct err *err)
 {
-    char *next = mem_printf("%s.new", path);
-    bool ok = write_and_sync(next, content, mode, err) && file_rename(next, path, err);
+    struct file_writer *writer = NULL;
+    bool ok = file_writer_open(path, mode, true, &writer, err) &&
+              file_writer_write(writer, content, err) && file_writer_commit(writer, err);
 
-    mem_free(next);
+    file_writer_free(writer);
     return ok;
 }
 
@@ -149,7 +138,7 @@ bool file_rename(const char *from, const char *to, struct err *err)
 {
     if (rename(from, to) != 0)
         return err_errno(err, "%s: cannot rename to %s", from, to);
-    return sync_parent(to, err) && sync_parent(from, err);
+    return dir_sync_parent(to, err) && dir_sync_parent(from, err);
 }
 
 static bool read_up_to(int fd, const char *path, size_t max, char **ret_content, struct err *err)

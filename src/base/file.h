@@ -1,7 +1,7 @@
 /*
  * Files and directories, written so that a crash at any byte leaves the old content or the new.
  *
- * The order write -> fsync -> rename -> fsync(directory) lives here and nowhere else. Every
+ * What is larger than memory is written through file_writer.h, which file_write() uses too. Every
  * descriptor is CLOEXEC. Paths are NUL-terminated. Any thread.
  */
 #pragma once
@@ -21,8 +21,12 @@ MUST_CHECK bool dir_make_all(const char *path, mode_t mode, struct err *err);
 MUST_CHECK bool dir_remove(const char *path, struct err *err);
 
 MUST_CHECK bool dir_sync(const char *path, struct err *err);
+MUST_CHECK bool dir_sync_parent(const char *path, struct err *err); /* of a file */
 
 bool path_exists(const char *path);
+
+/* Bytes of a regular file; 0 for what has no size or is not there. */
+uint64_t file_size(const char *path);
 
 /*
  * Replaces the file's whole content durably and atomically: when it returns true the content is

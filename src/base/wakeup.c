@@ -34,6 +34,14 @@ bool wakeup_is_raised(int fd)
     return poll(&raised, 1, 0) == 1;
 }
 
+void wakeup_clear(int fd)
+{
+    uint64_t count;
+
+    /* Fails when it was not raised, which is as well. */
+    (void)!read(fd, &count, sizeof count);
+}
+
 bool signals_open(int *ret_fd, struct err *err)
 {
     sigset_t set;

@@ -6,11 +6,12 @@
 
 #include "base/err.h"
 
-/* A new one, not raised. Once raised it stays so. */
+/* A new one, not raised. Once raised it stays so until it is cleared. */
 MUST_CHECK bool wakeup_open(int *ret_fd, struct err *err);
 
 void wakeup_raise(int fd);     /* any thread */
 bool wakeup_is_raised(int fd); /* any thread */
+void wakeup_clear(int fd);     /* it may be raised again; any thread */
 
 /*
  * SIGINT, SIGTERM and SIGHUP as a descriptor; blocks all signals in the calling thread, so call it

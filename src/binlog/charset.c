@@ -1,6 +1,7 @@
 #include "binlog/charset.h"
 
 #include "base/cursor.h"
+#include "binlog/charset_tables.h"
 
 #define MARIADB_NOPAD_BIT     1024
 #define MARIADB_UCA1400_FIRST 2048
@@ -52,48 +53,48 @@ enum charset_number {
 };
 
 static const struct charset charsets[] = {
-    [NONE] = {NULL, CHARSET_UNKNOWN},
-    [ARMSCII8] = {"armscii8", CHARSET_OTHER},
-    [ASCII] = {"ascii", CHARSET_UTF8},
-    [BIG5] = {"big5", CHARSET_OTHER},
-    [BINARY] = {"binary", CHARSET_BINARY},
-    [CP1250] = {"cp1250", CHARSET_ASCII_SUPERSET},
-    [CP1251] = {"cp1251", CHARSET_ASCII_SUPERSET},
-    [CP1256] = {"cp1256", CHARSET_ASCII_SUPERSET},
-    [CP1257] = {"cp1257", CHARSET_ASCII_SUPERSET},
-    [CP850] = {"cp850", CHARSET_ASCII_SUPERSET},
-    [CP852] = {"cp852", CHARSET_ASCII_SUPERSET},
-    [CP866] = {"cp866", CHARSET_ASCII_SUPERSET},
-    [CP932] = {"cp932", CHARSET_OTHER},
-    [DEC8] = {"dec8", CHARSET_ASCII_SUPERSET},
-    [EUCJPMS] = {"eucjpms", CHARSET_ASCII_SUPERSET},
-    [EUCKR] = {"euckr", CHARSET_ASCII_SUPERSET},
-    [GB18030] = {"gb18030", CHARSET_OTHER},
-    [GB2312] = {"gb2312", CHARSET_ASCII_SUPERSET},
-    [GBK] = {"gbk", CHARSET_OTHER},
-    [GEOSTD8] = {"geostd8", CHARSET_ASCII_SUPERSET},
-    [GREEK] = {"greek", CHARSET_ASCII_SUPERSET},
-    [HEBREW] = {"hebrew", CHARSET_ASCII_SUPERSET},
-    [HP8] = {"hp8", CHARSET_ASCII_SUPERSET},
-    [KEYBCS2] = {"keybcs2", CHARSET_ASCII_SUPERSET},
-    [KOI8R] = {"koi8r", CHARSET_ASCII_SUPERSET},
-    [KOI8U] = {"koi8u", CHARSET_ASCII_SUPERSET},
-    [LATIN1] = {"latin1", CHARSET_LATIN1},
-    [LATIN2] = {"latin2", CHARSET_ASCII_SUPERSET},
-    [LATIN5] = {"latin5", CHARSET_ASCII_SUPERSET},
-    [LATIN7] = {"latin7", CHARSET_ASCII_SUPERSET},
-    [MACCE] = {"macce", CHARSET_ASCII_SUPERSET},
-    [MACROMAN] = {"macroman", CHARSET_ASCII_SUPERSET},
-    [SJIS] = {"sjis", CHARSET_OTHER},
-    [SWE7] = {"swe7", CHARSET_OTHER},
-    [TIS620] = {"tis620", CHARSET_ASCII_SUPERSET},
-    [UCS2] = {"ucs2", CHARSET_UCS2},
-    [UJIS] = {"ujis", CHARSET_ASCII_SUPERSET},
-    [UTF16] = {"utf16", CHARSET_UTF16},
-    [UTF16LE] = {"utf16le", CHARSET_UTF16LE},
-    [UTF32] = {"utf32", CHARSET_UTF32},
-    [UTF8MB3] = {"utf8mb3", CHARSET_UTF8},
-    [UTF8MB4] = {"utf8mb4", CHARSET_UTF8},
+    [NONE] = {NULL, CHARSET_UNKNOWN, NULL},
+    [ARMSCII8] = {"armscii8", CHARSET_OTHER, NULL},
+    [ASCII] = {"ascii", CHARSET_UTF8, NULL},
+    [BIG5] = {"big5", CHARSET_OTHER, NULL},
+    [BINARY] = {"binary", CHARSET_BINARY, NULL},
+    [CP1250] = {"cp1250", CHARSET_ASCII_SUPERSET, charset_cp1250},
+    [CP1251] = {"cp1251", CHARSET_ASCII_SUPERSET, charset_cp1251},
+    [CP1256] = {"cp1256", CHARSET_ASCII_SUPERSET, charset_cp1256},
+    [CP1257] = {"cp1257", CHARSET_ASCII_SUPERSET, charset_cp1257},
+    [CP850] = {"cp850", CHARSET_ASCII_SUPERSET, charset_cp850},
+    [CP852] = {"cp852", CHARSET_ASCII_SUPERSET, charset_cp852},
+    [CP866] = {"cp866", CHARSET_ASCII_SUPERSET, charset_cp866},
+    [CP932] = {"cp932", CHARSET_OTHER, NULL},
+    [DEC8] = {"dec8", CHARSET_ASCII_SUPERSET, charset_dec8},
+    [EUCJPMS] = {"eucjpms", CHARSET_ASCII_SUPERSET, NULL},
+    [EUCKR] = {"euckr", CHARSET_ASCII_SUPERSET, NULL},
+    [GB18030] = {"gb18030", CHARSET_OTHER, NULL},
+    [GB2312] = {"gb2312", CHARSET_ASCII_SUPERSET, NULL},
+    [GBK] = {"gbk", CHARSET_OTHER, NULL},
+    [GEOSTD8] = {"geostd8", CHARSET_ASCII_SUPERSET, charset_geostd8},
+    [GREEK] = {"greek", CHARSET_ASCII_SUPERSET, charset_greek},
+    [HEBREW] = {"hebrew", CHARSET_ASCII_SUPERSET, charset_hebrew},
+    [HP8] = {"hp8", CHARSET_ASCII_SUPERSET, charset_hp8},
+    [KEYBCS2] = {"keybcs2", CHARSET_ASCII_SUPERSET, charset_keybcs2},
+    [KOI8R] = {"koi8r", CHARSET_ASCII_SUPERSET, charset_koi8r},
+    [KOI8U] = {"koi8u", CHARSET_ASCII_SUPERSET, charset_koi8u},
+    [LATIN1] = {"latin1", CHARSET_LATIN1, NULL},
+    [LATIN2] = {"latin2", CHARSET_ASCII_SUPERSET, charset_latin2},
+    [LATIN5] = {"latin5", CHARSET_ASCII_SUPERSET, charset_latin5},
+    [LATIN7] = {"latin7", CHARSET_ASCII_SUPERSET, charset_latin7},
+    [MACCE] = {"macce", CHARSET_ASCII_SUPERSET, charset_macce},
+    [MACROMAN] = {"macroman", CHARSET_ASCII_SUPERSET, charset_macroman},
+    [SJIS] = {"sjis", CHARSET_OTHER, NULL},
+    [SWE7] = {"swe7", CHARSET_OTHER, NULL},
+    [TIS620] = {"tis620", CHARSET_ASCII_SUPERSET, charset_tis620},
+    [UCS2] = {"ucs2", CHARSET_UCS2, NULL},
+    [UJIS] = {"ujis", CHARSET_ASCII_SUPERSET, NULL},
+    [UTF16] = {"utf16", CHARSET_UTF16, NULL},
+    [UTF16LE] = {"utf16le", CHARSET_UTF16LE, NULL},
+    [UTF32] = {"utf32", CHARSET_UTF32, NULL},
+    [UTF8MB3] = {"utf8mb3", CHARSET_UTF8, NULL},
+    [UTF8MB4] = {"utf8mb4", CHARSET_UTF8, NULL},
 };
 
 /* The ids that both families share, one by one. */
@@ -295,6 +296,34 @@ bool charset_to_utf8(struct buf *buf, struct span text, enum charset_encoding en
         break;
     }
     if (convert(buf, text, encoding))
+        return true;
+    buf->len = start;
+    return false;
+}
+
+/* One byte a character. */
+static bool convert_table(struct buf *buf, struct span text, const uint16_t table[128])
+{
+    struct cursor cur = cursor_of(text);
+
+    while (cursor_left(&cur) > 0) {
+        uint8_t byte = cursor_u8(&cur);
+        uint32_t point = byte < 0x80 ? byte : table[byte - 0x80];
+
+        if (point == 0 && byte != 0)
+            return false;
+        put_utf8(buf, point);
+    }
+    return true;
+}
+
+bool charset_read(struct buf *buf, struct span text, struct charset charset)
+{
+    size_t start = buf->len;
+
+    if (!charset.table)
+        return charset_to_utf8(buf, text, charset.encoding);
+    if (convert_table(buf, text, charset.table))
         return true;
     buf->len = start;
     return false;

@@ -1,11 +1,12 @@
 /*
- * Character sets by collation id, and their conversion to UTF-8 where that needs no tables.
+ * Character sets by collation id, and their conversion to UTF-8.
  *
  * Ids are the servers' own, of both families: MariaDB adds 1024 to the id for a collation without
  * padding, and has ids from 2048 on for its uca1400 collations (sources: information_schema of
  * MySQL 5.6 and 9.7, MariaDB 10.11 and 11.8). Converted are UTF-8, ASCII, latin1 (which is cp1252
- * with its five gaps kept as C1 controls), UCS-2, UTF-16, UTF-16LE and UTF-32. Constant tables, any
- * thread.
+ * with its five gaps kept as C1 controls), UCS-2, UTF-16, UTF-16LE and UTF-32, and for reading
+ * those of charset_tables.h. Not converted are the sets of East Asia but for their ASCII, armscii8,
+ * whose upper half repeats some of ASCII, and swe7. Constant tables, any thread.
  */
 #pragma once
 
@@ -29,6 +30,7 @@ enum charset_encoding {
 struct charset {
     const char *name; /* as in SQL: "latin1"; NULL if not known */
     enum charset_encoding encoding;
+    const uint16_t *table; /* of the upper 128 bytes, where one byte is a character; or NULL */
 };
 
 struct charset charset_of_collation(uint32_t id);
@@ -45,6 +47,12 @@ static inline bool charset_has_ascii(enum charset_encoding encoding)
  * the encoding needs tables and it is not plain ASCII.
  */
 MUST_CHECK bool charset_to_utf8(struct buf *buf, struct span text, enum charset_encoding encoding);
+
+/*
+ * The same for a person to read: from character sets of one byte a character, too. Those are known
+ * to the servers by tables that need not lead back to the same bytes.
+ */
+MUST_CHECK bool charset_read(struct buf *buf, struct span text, struct charset charset);
 
 /* Valid UTF-8, without surrogates and overlong forms, up to U+10FFFF. */
 bool utf8_is_valid(struct span text);

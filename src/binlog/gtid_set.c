@@ -331,15 +331,23 @@ void gtid_set_intersect(struct gtid_set *set, const struct gtid_set *other)
 bool gtid_set_has(const struct gtid_set *set, const struct gtid_uuid *uuid, struct span tag,
                   int64_t number)
 {
+    return gtid_set_has_range(set, uuid, tag, number, number);
+}
+
+bool gtid_set_has_range(const struct gtid_set *set, const struct gtid_uuid *uuid, struct span tag,
+                        int64_t first, int64_t last)
+{
     bool found;
     size_t at = find_source(set, uuid, tag, &found);
+    const struct gtid_source *source;
     size_t interval;
 
     if (!found)
         return false;
-    interval = find_interval(&set->sources[at], number);
-    return interval < set->sources[at].count &&
-           set->sources[at].intervals[interval].first <= number;
+    source = &set->sources[at];
+    interval = find_interval(source, first);
+    return interval < source->count && source->intervals[interval].first <= first &&
+           source->intervals[interval].last >= last;
 }
 
 bool gtid_set_contains(const struct gtid_set *set, const struct gtid_set *subset)

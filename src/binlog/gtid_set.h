@@ -8,7 +8,8 @@
  * its tag, the length doubled as u8, after the UUID (source: mysql-server, Gtid_set::encode;
  * mysql::gtids). This is the body of PREVIOUS_GTIDS, and of a dump request.
  *
- * Set operations take time linear in the number of intervals. Owned by one thread; gtid_set_done()
+ * Set operations take time linear in the number of intervals; whether a
+ * GTID or a range is in the set, its logarithm. Owned by one thread; gtid_set_done()
  * frees it. Sizes from outside are checked against the bytes that carry them.
  */
 #pragma once
@@ -62,6 +63,10 @@ void gtid_set_intersect(struct gtid_set *set, const struct gtid_set *other);
 
 bool gtid_set_has(const struct gtid_set *set, const struct gtid_uuid *uuid, struct span tag,
                   int64_t number);
+
+/* Whether all of first to last are in it. */
+bool gtid_set_has_range(const struct gtid_set *set, const struct gtid_uuid *uuid, struct span tag,
+                        int64_t first, int64_t last);
 bool gtid_set_contains(const struct gtid_set *set, const struct gtid_set *subset);
 bool gtid_set_equal(const struct gtid_set *a, const struct gtid_set *b);
 bool gtid_set_is_empty(const struct gtid_set *set);

@@ -42,28 +42,15 @@ bool load_execute_decode(struct span body, const struct format *format, struct l
 {
     struct cursor cur = cursor_of(body);
     struct load_execute execute;
-    uint8_t database_length;
-    uint16_t status_length;
 
     if (!format_check_post_header(format, EVENT_EXECUTE_LOAD_QUERY, EXECUTE_POST_HEADER_SIZE, err))
         return false;
-    execute.query.thread_id = cursor_u32(&cur);
-    execute.query.exec_time = cursor_u32(&cur);
-    database_length = cursor_u8(&cur);
-    execute.query.error_code = cursor_u16(&cur);
-    status_length = cursor_u16(&cur);
+    query_decode_head(&cur, &execute.query);
     execute.file_id = cursor_u32(&cur);
     execute.name_start = cursor_u32(&cur);
     execute.name_end = cursor_u32(&cur);
     execute.duplicates = cursor_u8(&cur);
-    execute.query.status = cursor_bytes(&cur, status_length);
-    execute.query.database = cursor_bytes(&cur, database_length);
-    if (cursor_u8(&cur) != 0)
-        return err_set(err, E_PROTO, 0,
-                       "Execute_load_query event: no NUL after the database's %u bytes",
-                       database_length);
-    execute.query.text = cursor_rest(&cur);
-    if (!event_body_end(&cur, EVENT_EXECUTE_LOAD_QUERY, body, err))
+    if (!query_decode_rest(&cur, body, EVENT_EXECUTE_LOAD_QUERY, &execute.query, err))
         return false;
     if (execute.name_start > execute.name_end || execute.name_end > execute.query.text.len)
         return err_set(err, E_PROTO, 0,
@@ -79,21 +66,10 @@ bool load_execute_decode(struct span body, const struct format *format, struct l
 
 void load_execute_encode(struct buf *buf, const struct load_execute *execute)
 {
-    const struct query *query = &execute->query;
-
-    if (query->database.len > UINT8_MAX || query->status.len > UINT16_MAX)
-        buf->bad = true;
-    buf_u32(buf, query->thread_id);
-    buf_u32(buf, query->exec_time);
-    buf_u8(buf, (uint8_t)query->database.len);
-    buf_u16(buf, query->error_code);
-    buf_u16(buf, (uint16_t)query->status.len);
+    query_encode_head(buf, &execute->query);
     buf_u32(buf, execute->file_id);
     buf_u32(buf, execute->name_start);
     buf_u32(buf, execute->name_end);
     buf_u8(buf, execute->duplicates);
-    buf_bytes(buf, query->status);
-    buf_bytes(buf, query->database);
-    buf_u8(buf, 0);
-    buf_bytes(buf, query->text);
+    query_encode_rest(buf, &execute->query);
 }

@@ -4,34 +4,45 @@
 
 #define ALTER_ENDS (GTID_MARIADB_EXTRA_COMMIT_ALTER | GTID_MARIADB_EXTRA_ROLLBACK_ALTER)
 
+void query_decode_head(struct cursor *cur, struct query *query)
+{
+    query->thread_id = cursor_u32(cur);
+    query->exec_time = cursor_u32(cur);
+    query->database.len = cursor_u8(cur);
+    query->error_code = cursor_u16(cur);
+    query->status.len = cursor_u16(cur);
+}
+
+bool query_decode_rest(struct cursor *cur, struct span body, uint8_t type, struct query *query,
+                       struct err *err)
+{
+    size_t database_length = query->database.len;
+
+    query->status = cursor_bytes(cur, query->status.len);
+    query->database = cursor_bytes(cur, database_length);
+    if (cursor_u8(cur) != 0)
+        return err_set(err, E_PROTO, 0, "%s event: no NUL after the database's %zu bytes",
+                       event_type_name(type), database_length);
+    query->text = cursor_rest(cur);
+    return event_body_end(cur, type, body, err);
+}
+
 bool query_decode(struct span body, uint8_t type, const struct format *format,
                   struct query *ret_query, struct err *err)
 {
     struct cursor cur = cursor_of(body);
     struct query query;
-    uint8_t database_length;
-    uint16_t status_length;
 
     if (!format_check_post_header(format, type, QUERY_POST_HEADER_SIZE, err))
         return false;
-    query.thread_id = cursor_u32(&cur);
-    query.exec_time = cursor_u32(&cur);
-    database_length = cursor_u8(&cur);
-    query.error_code = cursor_u16(&cur);
-    status_length = cursor_u16(&cur);
-    query.status = cursor_bytes(&cur, status_length);
-    query.database = cursor_bytes(&cur, database_length);
-    if (cursor_u8(&cur) != 0)
-        return err_set(err, E_PROTO, 0, "%s event: no NUL after the database's %u bytes",
-                       event_type_name(type), database_length);
-    query.text = cursor_rest(&cur);
-    if (!event_body_end(&cur, type, body, err))
+    query_decode_head(&cur, &query);
+    if (!query_decode_rest(&cur, body, type, &query, err))
         return false;
     *ret_query = query;
     return true;
 }
 
-void query_encode(struct buf *buf, const struct query *query)
+void query_encode_head(struct buf *buf, const struct query *query)
 {
     if (query->database.len > UINT8_MAX || query->status.len > UINT16_MAX)
         buf->bad = true;
@@ -40,10 +51,20 @@ void query_encode(struct buf *buf, const struct query *query)
     buf_u8(buf, (uint8_t)query->database.len);
     buf_u16(buf, query->error_code);
     buf_u16(buf, (uint16_t)query->status.len);
+}
+
+void query_encode_rest(struct buf *buf, const struct query *query)
+{
     buf_bytes(buf, query->status);
     buf_bytes(buf, query->database);
     buf_u8(buf, 0);
     buf_bytes(buf, query->text);
+}
+
+void query_encode(struct buf *buf, const struct query *query)
+{
+    query_encode_head(buf, query);
+    query_encode_rest(buf, query);
 }
 
 bool query_status_has(const struct query_status *status, uint8_t code)

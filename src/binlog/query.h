@@ -48,10 +48,13 @@ enum query_status_code {
 
 enum query_flags2 { /* bits of flags2; 1 means the option is on */
                     QUERY_FLAG_AUTO_IS_NULL = 1 << 14,
+                    QUERY_FLAG_MARIADB_NO_CHECK_CONSTRAINTS = 1 << 15, /* 10.x */
                     QUERY_FLAG_NOT_AUTOCOMMIT = 1 << 19,
-                    QUERY_FLAG_MARIADB_IF_EXISTS = 1 << 24,
+                    QUERY_FLAG_MARIADB_EXPLICIT_TIMESTAMP = 1 << 24,
                     QUERY_FLAG_NO_FOREIGN_KEY_CHECKS = 1 << 26,
                     QUERY_FLAG_RELAXED_UNIQUE_CHECKS = 1 << 27,
+                    QUERY_FLAG_MARIADB_IF_EXISTS = 1 << 28,
+                    QUERY_FLAG_MARIADB_INSERT_HISTORY = 1 << 30,
 };
 
 struct query_status {
@@ -101,6 +104,17 @@ struct query {
 MUST_CHECK bool query_decode(struct span body, uint8_t type, const struct format *format,
                              struct query *ret_query, struct err *err);
 void query_encode(struct buf *buf, const struct query *query);
+
+/*
+ * The two parts of a QUERY, between which EXECUTE_LOAD_QUERY has its own. The head gives the
+ * lengths of the status variables and the database, and what follows it their bytes and the text,
+ * to the end of the body. E_PROTO.
+ */
+void query_decode_head(struct cursor *cur, struct query *query);
+MUST_CHECK bool query_decode_rest(struct cursor *cur, struct span body, uint8_t type,
+                                  struct query *query, struct err *err);
+void query_encode_head(struct buf *buf, const struct query *query);
+void query_encode_rest(struct buf *buf, const struct query *query);
 
 MUST_CHECK bool query_status_decode(struct span bytes, struct query_status *ret_status,
                                     struct err *err);

@@ -257,13 +257,20 @@ bool row_reader_next(struct row_reader *reader, bool *ret_more, struct err *err)
         *ret_more = false;
         return true;
     }
-    if (rows->kind != ROWS_WRITE)
+    if (rows->kind != ROWS_WRITE) {
+        struct cursor start = *cur;
+
         decode_image(reader, &reader->before, rows->before_columns, reader->own.before_count,
                      partial);
+        reader->before.bytes = cursor_bytes(&start, cursor_left(&start) - cursor_left(cur));
+    }
     if (rows->kind != ROWS_DELETE) {
+        struct cursor start = *cur;
+
         if (rows->partial)
             partial = decode_options(reader, &reader->after);
         decode_image(reader, &reader->after, rows->after_columns, reader->own.after_count, partial);
+        reader->after.bytes = cursor_bytes(&start, cursor_left(&start) - cursor_left(cur));
     }
     if (!cursor_ok(cur) || cursor_left(cur) == left)
         return does_not_fit(reader, left, err);

@@ -66,6 +66,7 @@ struct row_image {
     struct value *values; /* one per column of the table; VALUE_ABSENT where the image has none */
     bool null_pad;        /* what the unused bits of the NULL bitmap are */
     uint64_t options;     /* after image of a partial update: its value options, 0 or 1 */
+    struct span bytes;    /* the whole image as it is in the event */
 };
 
 struct row_reader {

@@ -43,54 +43,54 @@ void unpacker_start(struct unpacker *unpacker, const struct reader_event *event,
     unpacker->inside = false;
 }
 
-/* Takes deflating off, if there is any. */
-static bool make_plain(struct unpacker *unpacker, struct plain_event *event, struct err *err)
+/* Takes deflating off a type and its body, if there is any. */
+static bool make_plain(struct unpacker *unpacker, uint8_t *type, struct span *body, struct err *err)
 {
-    if (inflate_type(event->header.type) == event->header.type)
+    if (inflate_type(*type) == *type)
         return true;
     buf_clear(&unpacker->plain);
-    if (!inflate_event(unpacker->inflater, event->header.type, event->body, unpacker->format,
-                       EVENT_LENGTH_MAX, &unpacker->plain, &event->type, err))
+    if (!inflate_event(unpacker->inflater, *type, *body, unpacker->format, EVENT_LENGTH_MAX,
+                       &unpacker->plain, type, err))
         return false;
-    event->body = buf_span(&unpacker->plain);
+    *body = buf_span(&unpacker->plain);
     return true;
 }
 
+/* The event itself. */
 static bool first_event(struct unpacker *unpacker, struct plain_event *ret_event, struct err *err)
 {
     const struct reader_event *event = unpacker->event;
-    struct plain_event plain = {
-        .header = event->header,
-        .type = event->header.type,
-        .body = event->body,
-        .offset = event->offset,
-    };
+    uint8_t type = event->header.type;
+    struct span body = event->body;
     struct payload payload;
 
     unpacker->first = false;
-    if (plain.type == EVENT_TRANSACTION_PAYLOAD) {
-        if (!payload_decode(plain.body, &payload, err) ||
+    if (type == EVENT_TRANSACTION_PAYLOAD) {
+        if (!payload_decode(body, &payload, err) ||
             !payload_stream_open(unpacker->stream, &payload, UNPACKER_PLAIN_MAX, err))
             return false;
         unpacker->inside = true;
-    } else if (!make_plain(unpacker, &plain, err)) {
+    } else if (!make_plain(unpacker, &type, &body, err)) {
         return false;
     }
-    *ret_event = plain;
+    *ret_event = (struct plain_event){
+        .header = event->header,
+        .type = type,
+        .body = body,
+        .offset = event->offset,
+    };
     return true;
 }
 
-bool unpacker_next(struct unpacker *unpacker, struct plain_event *ret_event, bool *ret_more,
-                   struct err *err)
+/* The next inside a payload. */
+static bool packed_event(struct unpacker *unpacker, struct plain_event *ret_event, bool *ret_more,
+                         struct err *err)
 {
     struct plain_event plain = {.offset = unpacker->event->offset, .packed = true};
     struct span bytes = {0};
     struct cursor cur;
 
-    *ret_more = true;
-    if (unpacker->first)
-        return first_event(unpacker, ret_event, err);
-    if (unpacker->inside && !payload_stream_next(unpacker->stream, &bytes, err))
+    if (!payload_stream_next(unpacker->stream, &bytes, err))
         return false;
     if (bytes.len == 0) {
         *ret_more = false;
@@ -104,8 +104,17 @@ bool unpacker_next(struct unpacker *unpacker, struct plain_event *ret_event, boo
     plain.body = cursor_rest(&cur);
     if (plain.type == EVENT_TRANSACTION_PAYLOAD)
         return err_set(err, E_PROTO, 0, "a Transaction_payload event inside another");
-    if (!make_plain(unpacker, &plain, err))
+    if (!make_plain(unpacker, &plain.type, &plain.body, err))
         return false;
     *ret_event = plain;
     return true;
+}
+
+bool unpacker_next(struct unpacker *unpacker, struct plain_event *ret_event, bool *ret_more,
+                   struct err *err)
+{
+    *ret_more = unpacker->first || unpacker->inside;
+    if (unpacker->first)
+        return first_event(unpacker, ret_event, err);
+    return !unpacker->inside || packed_event(unpacker, ret_event, ret_more, err);
 }

@@ -281,6 +281,18 @@ void value_encode(struct buf *buf, const struct column *column, const struct val
     }
 }
 
+void value_write_temporal(struct buf *buf, const struct column *column, const struct value *value)
+{
+    if (value->kind == VALUE_DATE)
+        temporal_write_date(buf, value->time);
+    else if (value->kind == VALUE_TIME)
+        temporal_write_time(buf, value->time, column->layout.scale);
+    else if (value->kind == VALUE_DATETIME)
+        temporal_write_datetime(buf, value->time, column->layout.scale);
+    else
+        temporal_write_datetime(buf, timestamp_to_utc(value->stamp), column->layout.scale);
+}
+
 /* Whether the value is made of members that the table map has. */
 static bool members_are_known(const struct column *column, const struct value *value)
 {
@@ -299,7 +311,7 @@ static bool has_member(const struct value *value, uint32_t n)
 bool value_members_to_utf8(struct buf *buf, const struct table_map *map,
                            const struct column *column, const struct value *value)
 {
-    enum charset_encoding encoding = charset_of_collation(column->collation).encoding;
+    struct charset charset = charset_of_collation(column->collation);
     size_t start = buf->len;
 
     if (!members_are_known(column, value))
@@ -309,7 +321,7 @@ bool value_members_to_utf8(struct buf *buf, const struct table_map *map,
             continue;
         if (buf->len > start)
             buf_u8(buf, ',');
-        if (!charset_to_utf8(buf, table_map_member(map, column, n), encoding)) {
+        if (!charset_read(buf, table_map_member(map, column, n), charset)) {
             buf->len = start;
             return false;
         }

@@ -58,6 +58,9 @@ void value_decode(struct cursor *cur, const struct column *column, struct value 
  */
 void value_encode(struct buf *buf, const struct column *column, const struct value *value);
 
+/* The text of DATE, TIME, DATETIME or, in UTC, TIMESTAMP. */
+void value_write_temporal(struct buf *buf, const struct column *column, const struct value *value);
+
 /* The value's bytes are raw, not text: its column's collation is known and is binary. */
 static inline bool column_is_binary(const struct column *column)
 {

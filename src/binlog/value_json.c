@@ -3,6 +3,7 @@
 #include "binlog/charset.h"
 #include "binlog/compressed_column.h"
 #include "binlog/decimal.h"
+#include "binlog/geometry.h"
 #include "binlog/json_binary.h"
 #include "binlog/json_diff.h"
 #include "binlog/number.h"
@@ -33,7 +34,7 @@ static void write_foreign(struct buf *buf, struct span text, struct charset char
     struct buf utf8;
 
     buf_init(&utf8, buf->max);
-    if (charset_to_utf8(&utf8, text, charset.encoding) && buf_ok(&utf8))
+    if (charset_read(&utf8, text, charset) && buf_ok(&utf8))
         text_write_json(buf, buf_span(&utf8));
     else
         write_base64(buf, text, 0);
@@ -104,14 +105,7 @@ static bool write_decimal(struct buf *buf, const struct column *column, struct s
 static void write_temporal(struct buf *buf, const struct column *column, const struct value *value)
 {
     buf_u8(buf, '"');
-    if (value->kind == VALUE_DATE)
-        temporal_write_date(buf, value->time);
-    else if (value->kind == VALUE_TIME)
-        temporal_write_time(buf, value->time, column->layout.scale);
-    else if (value->kind == VALUE_DATETIME)
-        temporal_write_datetime(buf, value->time, column->layout.scale);
-    else
-        temporal_write_datetime(buf, timestamp_to_utc(value->stamp), column->layout.scale);
+    value_write_temporal(buf, column, value);
     buf_u8(buf, '"');
 }
 
@@ -139,6 +133,18 @@ static void write_float(struct buf *buf, const struct value *value)
         number_write_float(buf, value->f);
     else
         number_write_double(buf, value->d);
+}
+
+static void write_geometry(struct buf *buf, struct span bytes)
+{
+    struct buf text;
+
+    buf_init(&text, buf->max);
+    if (geometry_write_text(&text, bytes) && buf_ok(&text))
+        text_write_plain(buf, buf_span(&text), '"');
+    else
+        write_base64(buf, bytes, 0);
+    buf_done(&text);
 }
 
 static void write_vector(struct buf *buf, struct span bytes)
@@ -201,7 +207,7 @@ bool value_write_json(struct buf *buf, const struct table_map *map, const struct
     case VALUE_COMPRESSED:
         return write_compressed(buf, column, value->bytes, err);
     case VALUE_GEOMETRY:
-        write_base64(buf, value->bytes, 0);
+        write_geometry(buf, value->bytes);
         return true;
     case VALUE_VECTOR:
         write_vector(buf, value->bytes);

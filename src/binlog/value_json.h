@@ -4,9 +4,9 @@
  * Numbers are JSON numbers (of up to 20 digits: readers that know only doubles lose the last ones),
  * DECIMAL is a string, so that no reader rounds it; dates and times are strings, TIMESTAMP in UTC;
  * ENUM and SET are their text where the table map tells it, else a number; BIT is a number; JSON
- * documents stand as they are; VECTOR is an array; bytes that are not text, GEOMETRY among them,
- * are
- * {"base64": "..."}; diffs of partial updates are an array of operations. No state, any thread.
+ * documents stand as they are; VECTOR is an array; GEOMETRY is its text (geometry.h); bytes that
+ * are not text are {"base64": "..."}; diffs of partial updates are an array of operations. No
+ * state, any thread.
  */
 #pragma once
 

@@ -3,6 +3,7 @@
 #include "binlog/charset.h"
 #include "binlog/compressed_column.h"
 #include "binlog/decimal.h"
+#include "binlog/geometry.h"
 #include "binlog/json_binary.h"
 #include "binlog/json_diff.h"
 #include "binlog/number.h"
@@ -27,13 +28,17 @@ static void write_hex(struct buf *buf, struct span bytes, size_t length)
     buf_u8(buf, '\'');
 }
 
-/* Text that is printed with its own introducer, or converted. */
-static void write_foreign(struct buf *buf, struct span text, struct charset charset)
+/* Text that is converted, or printed with its own introducer. */
+static void write_foreign(struct buf *buf, struct span text, struct charset charset,
+                          enum value_style style)
 {
     struct buf utf8;
+    bool good;
 
     buf_init(&utf8, buf->max);
-    if (charset_to_utf8(&utf8, text, charset.encoding) && buf_ok(&utf8)) {
+    good = style == VALUE_STYLE_READ ? charset_read(&utf8, text, charset)
+                                     : charset_to_utf8(&utf8, text, charset.encoding);
+    if (good && buf_ok(&utf8)) {
         text_write_sql(buf, buf_span(&utf8));
     } else {
         buf_u8(buf, '_');
@@ -79,14 +84,14 @@ static void write_string(struct buf *buf, const struct column *column, struct sp
         if (ascii)
             text_write_sql(buf, text);
         else
-            write_foreign(buf, text, charset);
+            write_foreign(buf, text, charset, style);
         break;
     case CHARSET_UCS2:
     case CHARSET_UTF16:
     case CHARSET_UTF16LE:
     case CHARSET_UTF32:
     case CHARSET_OTHER:
-        write_foreign(buf, text, charset);
+        write_foreign(buf, text, charset, style);
         break;
     }
 }
@@ -132,6 +137,19 @@ static bool write_json_diff(struct buf *buf, const struct table_map *map,
     return done;
 }
 
+/* A statement takes the bytes. */
+static void write_geometry(struct buf *buf, struct span bytes, enum value_style style)
+{
+    struct buf text;
+
+    buf_init(&text, buf->max);
+    if (style == VALUE_STYLE_READ && geometry_write_text(&text, bytes) && buf_ok(&text))
+        text_write_plain(buf, buf_span(&text), '\'');
+    else
+        write_hex(buf, bytes, 0);
+    buf_done(&text);
+}
+
 static void write_bits(struct buf *buf, uint64_t bits, unsigned width)
 {
     buf_str(buf, "b'");
@@ -144,14 +162,7 @@ static void write_quoted_temporal(struct buf *buf, const struct column *column,
                                   const struct value *value)
 {
     buf_u8(buf, '\'');
-    if (value->kind == VALUE_DATE)
-        temporal_write_date(buf, value->time);
-    else if (value->kind == VALUE_TIME)
-        temporal_write_time(buf, value->time, column->layout.scale);
-    else if (value->kind == VALUE_DATETIME)
-        temporal_write_datetime(buf, value->time, column->layout.scale);
-    else
-        temporal_write_datetime(buf, timestamp_to_utc(value->stamp), column->layout.scale);
+    value_write_temporal(buf, column, value);
     buf_u8(buf, '\'');
 }
 
@@ -219,6 +230,8 @@ bool value_write_sql(struct buf *buf, const struct table_map *map, const struct 
     case VALUE_COMPRESSED:
         return write_compressed(buf, column, value->bytes, style, err);
     case VALUE_GEOMETRY:
+        write_geometry(buf, value->bytes, style);
+        return true;
     case VALUE_VECTOR:
         write_hex(buf, value->bytes, 0);
         return true;

@@ -5,7 +5,9 @@
  * NO_BACKSLASH_ESCAPES; TIMESTAMP for one whose time_zone is +00:00. What has no readable UTF-8
  * form is hexadecimal, with an introducer where the character set is known. With the style REPLAY a
  * text whose character set the table map does not tell is written as _binary'...', which a server
- * takes byte for byte into a column of any character set; READ leaves the introducer out. JSON
+ * takes byte for byte into a column of any character set; READ leaves the introducer out. READ also
+ * shows text of character sets of one byte a character as UTF-8 and geometries as text, of which
+ * REPLAY keeps the bytes. JSON
  * documents are written as their text: decimals and dates inside lose their type then, as with the
  * servers' own programs. No state, any thread.
  */

@@ -1,5 +1,8 @@
 #include "binlog/variable.h"
 
+#include "binlog/decimal.h"
+#include "binlog/number.h"
+
 bool intvar_decode(struct span body, struct intvar *ret, struct err *err)
 {
     struct cursor cur = cursor_of(body);
@@ -84,4 +87,58 @@ void user_var_encode(struct buf *buf, const struct user_var *var)
     buf_bytes(buf, var->value);
     if (var->has_flags)
         buf_u8(buf, var->flags);
+}
+
+/* With an exponent: a literal without one is a decimal. */
+static void write_real(struct buf *buf, uint64_t bits)
+{
+    size_t start = buf->len;
+    double value;
+
+    memcpy(&value, &bits, sizeof value);
+    number_write_double(buf, value);
+    if (buf_ok(buf) && !memchr(buf->data + start, 'e', buf->len - start))
+        buf_str(buf, "e0");
+}
+
+/* With a point: a literal without one is an integer. */
+static bool write_decimal(struct buf *buf, struct cursor *cur, struct err *err)
+{
+    uint8_t precision = cursor_u8(cur);
+    uint8_t scale = cursor_u8(cur);
+
+    if (precision < scale || precision > DECIMAL_DIGITS_MAX)
+        return err_set(err, E_PROTO, 0, "User var event: DECIMAL(%u,%u)", precision, scale);
+    if (!decimal_write_text(buf, cursor_rest(cur), precision, scale, err))
+        return err_prefix(err, "User var event");
+    if (scale == 0)
+        buf_u8(buf, '.');
+    return true;
+}
+
+bool user_var_write_number(struct buf *buf, const struct user_var *var, struct err *err)
+{
+    struct cursor cur = cursor_of(var->value);
+
+    if (var->is_null) {
+        buf_str(buf, "NULL");
+        return true;
+    }
+    switch ((enum user_var_type)var->type) {
+    case USER_VAR_INT:
+        if (var->flags & USER_VAR_FLAG_UNSIGNED)
+            number_write_u64(buf, cursor_u64(&cur));
+        else
+            number_write_i64(buf, (int64_t)cursor_u64(&cur));
+        return true;
+    case USER_VAR_REAL:
+        write_real(buf, cursor_u64(&cur));
+        return true;
+    case USER_VAR_DECIMAL:
+        return write_decimal(buf, &cur, err);
+    case USER_VAR_STRING:
+    case USER_VAR_ROW:
+        break;
+    }
+    return err_set(err, E_STATE, 0, "User var event: a value of type %u has no literal", var->type);
 }

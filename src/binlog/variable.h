@@ -53,3 +53,9 @@ struct user_var {
 
 MUST_CHECK bool user_var_decode(struct span body, struct user_var *ret, struct err *err);
 void user_var_encode(struct buf *buf, const struct user_var *var);
+
+/*
+ * Appends a value that is not a string as a SQL literal of its own type: NULL, -5, 1.5e300, 2e0,
+ * 3.25, 7. (a decimal). E_PROTO; E_STATE for a row, which no statement can set.
+ */
+MUST_CHECK bool user_var_write_number(struct buf *buf, const struct user_var *var, struct err *err);

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 
 struct stat_work {
-    struct unpacker *unpacker;
     struct table_maps *maps;
     struct row_reader rows;
     struct buf name;
@@ -25,7 +24,6 @@ void binlog_stat_init(struct binlog_stat *stat)
 {
     *stat = (struct binlog_stat){.bucket_seconds = 1};
     stat->work = mem_alloc(sizeof *stat->work);
-    stat->work->unpacker = unpacker_new();
     stat->work->maps = table_maps_new();
     row_reader_init(&stat->work->rows);
     buf_init(&stat->work->name, 4096);
@@ -38,7 +36,6 @@ void binlog_stat_done(struct binlog_stat *stat)
         mem_free(stat->tables[i]);
     }
     mem_free(stat->tables);
-    unpacker_free(stat->work->unpacker);
     table_maps_free(stat->work->maps);
     row_reader_done(&stat->work->rows);
     buf_done(&stat->work->name);
@@ -131,7 +128,7 @@ static bool count_rows(struct stat_work *work, const struct rows *rows, const st
     return true;
 }
 
-static bool take_rows(struct binlog_stat *stat, bool in_range, const struct format *format,
+static bool take_rows(struct binlog_stat *stat, bool wanted, const struct format *format,
                       const struct plain_event *event, struct err *err)
 {
     const struct table_map *map;
@@ -144,7 +141,7 @@ static bool take_rows(struct binlog_stat *stat, bool in_range, const struct form
     map = table_maps_find(stat->work->maps, rows.table_id);
     if (rows.flags & ROWS_FLAG_STMT_END)
         table_maps_end_statement(stat->work->maps);
-    if (!map || !in_range)
+    if (!map || !wanted)
         return true;
     table = find_table(stat, map);
     stat->unread += !count_rows(stat->work, &rows, map, &count);
@@ -168,33 +165,71 @@ static void note_time(struct stat_transaction *transaction, uint32_t from, uint3
         transaction->ended = to;
 }
 
-static bool take_plain(struct binlog_stat *stat, bool in_range, const struct format *format,
+static bool take_query(struct binlog_stat *stat, const struct format *format,
                        const struct plain_event *event, struct err *err)
+{
+    uint32_t seconds = event->header.timestamp;
+    struct query query;
+
+    if (!query_decode(event->body, event->type, format, &query, err))
+        return false;
+    if (query.exec_time < UINT32_MAX - seconds)
+        note_time(&stat->work->transaction, seconds, seconds + query.exec_time);
+    return true;
+}
+
+static bool take_gtid(struct stat_work *work, const struct plain_event *event, struct err *err)
+{
+    buf_clear(&work->name);
+    if (!gtid_text_write(&work->name, event, err))
+        return false;
+    (void)snprintf(work->transaction.gtid, STAT_GTID_MAX, "%s", buf_borrow_cstr(&work->name));
+    return true;
+}
+
+/* An event of the file, and not one inside it: its bytes and time; where a transaction begins. */
+static void take_stored(struct binlog_stat *stat, const char *path, const struct reader *reader,
+                        const struct plain_event *event)
+{
+    struct stat_work *work = stat->work;
+    uint32_t time = event->header.timestamp;
+
+    stat->events++;
+    stat->bytes += event->header.length;
+    if (time > 0 && (stat->first_time == 0 || time < stat->first_time))
+        stat->first_time = time;
+    if (time > stat->last_time)
+        stat->last_time = time;
+    if (!work->open)
+        work->transaction = (struct stat_transaction){.path = path, .offset = event->offset};
+    work->transaction.bytes += event->header.length;
+    /* A statement by itself, in logs without GTIDs, is a transaction too. */
+    if (reader->transaction != READER_OUTSIDE || event->header.type == EVENT_QUERY)
+        work->open = true;
+}
+
+bool binlog_stat_take(struct binlog_stat *stat, const char *path, bool wanted,
+                      const struct reader *reader, const struct plain_event *event, struct err *err)
 {
     struct stat_work *work = stat->work;
     struct stat_count *count = &(event->packed ? stat->packed : stat->types)[event->header.type];
     uint32_t seconds = event->header.timestamp;
     const struct table_map *map;
-    struct query query;
 
-    count->count += in_range;
-    count->bytes += in_range ? event->header.length : 0;
+    if (wanted && !event->packed)
+        take_stored(stat, path, reader, event);
+    count->count += wanted;
+    count->bytes += wanted ? event->header.length : 0;
     if (event->type == EVENT_TABLE_MAP)
-        return table_maps_take(work->maps, event->body, format, &map, err);
+        return table_maps_take(work->maps, event->body, &reader->format, &map, err);
     if (event_type_is_rows(event->type) && event_type_info(event->type)->support == EVENT_DECODED)
-        return take_rows(stat, in_range, format, event, err);
-    if (gtid_text_is_gtid(event->type)) {
-        buf_clear(&work->name);
-        if (!gtid_text_write(&work->name, event, err))
-            return false;
-        (void)snprintf(work->transaction.gtid, STAT_GTID_MAX, "%s", buf_borrow_cstr(&work->name));
-    }
-    if (event->type == EVENT_QUERY) {
-        if (!query_decode(event->body, event->type, format, &query, err))
-            return false;
-        if (query.exec_time < UINT32_MAX - seconds)
-            note_time(&work->transaction, seconds, seconds + query.exec_time);
-    }
+        return take_rows(stat, wanted, &reader->format, event, err);
+    if (!wanted)
+        return true;
+    if (gtid_text_is_gtid(event->type) && !take_gtid(work, event, err))
+        return false;
+    if (event->type == EVENT_QUERY && !take_query(stat, &reader->format, event, err))
+        return false;
     note_time(&work->transaction, seconds, seconds);
     return true;
 }
@@ -254,51 +289,10 @@ static void end_transaction(struct binlog_stat *stat)
     stat->work->open = false;
 }
 
-static void take_range(struct binlog_stat *stat, const struct reader_event *event)
+void binlog_stat_end_event(struct binlog_stat *stat, const struct reader *reader)
 {
-    uint32_t time = event->header.timestamp;
-
-    stat->events++;
-    stat->bytes += event->bytes.len;
-    if (time == 0)
-        return;
-    if (stat->first_time == 0 || time < stat->first_time)
-        stat->first_time = time;
-    if (time > stat->last_time)
-        stat->last_time = time;
-}
-
-bool binlog_stat_take(struct binlog_stat *stat, const char *path, bool in_range,
-                      const struct reader *reader, const struct reader_event *event,
-                      struct err *err)
-{
-    struct stat_work *work = stat->work;
-    bool inside = reader->transaction != READER_OUTSIDE;
-    struct plain_event plain;
-    bool more;
-
-    if (!work->open)
-        work->transaction = (struct stat_transaction){.path = path, .offset = event->offset};
-    work->transaction.bytes += event->bytes.len;
-    unpacker_start(work->unpacker, event, &reader->format);
-    for (;;) {
-        if (!unpacker_next(work->unpacker, &plain, &more, err))
-            return err_prefix(err, "offset %llu", (unsigned long long)event->offset);
-        if (!more)
-            break;
-        if (!take_plain(stat, in_range, &reader->format, &plain, err))
-            return err_prefix(err, "offset %llu: %s event", (unsigned long long)event->offset,
-                              event_type_name(plain.type));
-    }
-    if (!in_range)
-        return true;
-    take_range(stat, event);
-    /* A statement by itself, in logs without GTIDs, is a transaction too. */
-    if (inside)
-        work->open = true;
-    else if (work->open || event->header.type == EVENT_QUERY)
+    if (stat->work->open && reader->transaction == READER_OUTSIDE)
         end_transaction(stat);
-    return true;
 }
 
 void binlog_stat_end_file(struct binlog_stat *stat)

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "binlog/reader.h"
+#include "binlog/unpacker.h"
 
 #define STAT_TOP         5 /* transactions kept as the largest, and as the longest */
 #define STAT_BUCKETS     64
@@ -71,13 +71,15 @@ void binlog_stat_init(struct binlog_stat *stat);
 void binlog_stat_done(struct binlog_stat *stat);
 
 /*
- * Counts an event; one out of range only counts for what those after it need. `path` must stay as
- * long as the stat; the reader is the one that gave the event, right after it. E_PROTO, E_LIMIT,
- * E_STATE.
+ * Counts a plain event of an event that `reader` gave; one that is not wanted only counts for what
+ * those after it need. `path` must stay as long as the stat. E_PROTO, E_LIMIT.
  */
-MUST_CHECK bool binlog_stat_take(struct binlog_stat *stat, const char *path, bool in_range,
-                                 const struct reader *reader, const struct reader_event *event,
+MUST_CHECK bool binlog_stat_take(struct binlog_stat *stat, const char *path, bool wanted,
+                                 const struct reader *reader, const struct plain_event *event,
                                  struct err *err);
+
+/* After the plain events of each event that the reader gave. */
+void binlog_stat_end_event(struct binlog_stat *stat, const struct reader *reader);
 
 /* At the end of each file, and, to sort, after the last one. */
 void binlog_stat_end_file(struct binlog_stat *stat);

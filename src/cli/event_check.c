@@ -3,17 +3,16 @@
 #include "base/mem.h"
 #include "binlog/control.h"
 #include "binlog/gtid.h"
+#include "binlog/gtid_list.h"
 #include "binlog/gtid_mariadb.h"
 #include "binlog/gtid_set.h"
 #include "binlog/load_data.h"
 #include "binlog/rows.h"
 #include "binlog/table_maps.h"
-#include "binlog/unpacker.h"
 #include "binlog/variable.h"
 #include "binlog/xid.h"
 
 struct event_check {
-    struct unpacker *unpacker;
     struct table_maps *maps;
     struct row_reader rows;
     uint64_t row_count;
@@ -23,7 +22,6 @@ struct event_check *event_check_new(void)
 {
     struct event_check *check = mem_alloc(sizeof *check);
 
-    check->unpacker = unpacker_new();
     check->maps = table_maps_new();
     row_reader_init(&check->rows);
     return check;
@@ -33,7 +31,6 @@ void event_check_free(struct event_check *check)
 {
     if (!check)
         return;
-    unpacker_free(check->unpacker);
     table_maps_free(check->maps);
     row_reader_done(&check->rows);
     mem_free(check);
@@ -230,27 +227,10 @@ static bool check_body(struct event_check *check, const struct plain_event *even
     }
 }
 
-bool event_check_take(struct event_check *check, const struct reader_event *event,
+bool event_check_take(struct event_check *check, const struct plain_event *event,
                       const struct format *format, bool walk_rows, struct err *err)
 {
-    struct plain_event plain = {.type = event->header.type};
-    bool more;
-
-    unpacker_start(check->unpacker, event, format);
-    for (;;) {
-        bool good = unpacker_next(check->unpacker, &plain, &more, err);
-
-        if (good && !more)
-            return true;
-        if (good)
-            good = event_type_is_rows(plain.type) &&
-                           event_type_info(plain.type)->support == EVENT_DECODED
-                       ? check_rows(check, &plain, format, walk_rows, err)
-                       : check_body(check, &plain, format, err);
-        if (!good && strncmp(err->text, event_type_name(plain.type),
-                             strlen(event_type_name(plain.type))) != 0)
-            (void)err_prefix(err, "%s event", event_type_name(plain.type));
-        if (!good)
-            return err_prefix(err, "offset %llu", (unsigned long long)event->offset);
-    }
+    if (event_type_is_rows(event->type) && event_type_info(event->type)->support == EVENT_DECODED)
+        return check_rows(check, event, format, walk_rows, err);
+    return check_body(check, event, format, err);
 }

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "binlog/reader.h"
+#include "binlog/unpacker.h"
 
 struct event_check;
 
@@ -12,10 +12,10 @@ struct event_check *event_check_new(void);
 void event_check_free(struct event_check *check); /* NULL is fine */
 
 /*
- * Decodes an event, and what is packed in it. The values in rows are walked only with `walk_rows`:
- * where a checksum vouches for them that would find nothing more. E_PROTO, E_LIMIT, E_STATE.
+ * Decodes a plain event. The values in rows are walked only with `walk_rows`: where a checksum
+ * vouches for them that would find nothing more. E_PROTO, E_LIMIT.
  */
-MUST_CHECK bool event_check_take(struct event_check *check, const struct reader_event *event,
+MUST_CHECK bool event_check_take(struct event_check *check, const struct plain_event *event,
                                  const struct format *format, bool walk_rows, struct err *err);
 
 /* Rows seen so far, when they are walked. */

@@ -1,7 +1,7 @@
 #include "cli/event_text.h"
 
 #include "binlog/control.h"
-#include "binlog/decimal.h"
+#include "binlog/gtid_list.h"
 #include "binlog/gtid_mariadb.h"
 #include "binlog/gtid_set.h"
 #include "binlog/load_data.h"
@@ -47,35 +47,15 @@ static bool write_query(struct buf *buf, const struct query *query)
 static bool write_user_var(struct buf *buf, const struct plain_event *event, struct err *err)
 {
     struct user_var var;
-    struct cursor cur;
 
     if (!user_var_decode(event->body, &var, err))
         return false;
     buf_u8(buf, '@');
     text_write_identifier(buf, var.name);
     buf_str(buf, " = ");
-    cur = cursor_of(var.value);
-    if (var.is_null) {
-        buf_str(buf, "NULL");
-    } else if (var.type == USER_VAR_INT && var.value.len == 8) {
-        if (var.flags & USER_VAR_FLAG_UNSIGNED)
-            number_write_u64(buf, cursor_u64(&cur));
-        else
-            number_write_i64(buf, (int64_t)cursor_u64(&cur));
-    } else if (var.type == USER_VAR_REAL && var.value.len == 8) {
-        uint64_t bits = cursor_u64(&cur);
-        double value;
-
-        memcpy(&value, &bits, sizeof value);
-        number_write_double(buf, value);
-    } else if (var.type == USER_VAR_DECIMAL && var.value.len > 2) {
-        uint8_t precision = cursor_u8(&cur);
-        uint8_t scale = cursor_u8(&cur);
-
-        return decimal_write_text(buf, cursor_rest(&cur), precision, scale, err);
-    } else {
-        text_write_sql(buf, var.value);
-    }
+    if (var.is_null || (var.type != USER_VAR_STRING && var.type != USER_VAR_ROW))
+        return user_var_write_number(buf, &var, err);
+    text_write_sql(buf, var.value);
     return true;
 }
 
@@ -229,6 +209,17 @@ static bool write_log(struct buf *buf, const struct plain_event *event, struct e
     return true;
 }
 
+static bool write_partial_rows(struct buf *buf, const struct plain_event *event, struct err *err)
+{
+    struct partial_rows partial;
+
+    if (!partial_rows_decode(event->body, &partial, err))
+        return false;
+    buf_printf(buf, "piece %u of %u of a rows event, %zu bytes, not decoded", partial.number,
+               partial.count, partial.piece.len);
+    return true;
+}
+
 static bool write_payload(struct buf *buf, const struct plain_event *event, struct err *err)
 {
     struct payload payload;
@@ -291,6 +282,8 @@ bool event_text_write(struct buf *buf, const struct plain_event *event, const st
         return write_load(buf, event, format, err);
     case EVENT_TRANSACTION_PAYLOAD:
         return write_payload(buf, event, err);
+    case EVENT_MARIADB_PARTIAL_ROW_DATA:
+        return write_partial_rows(buf, event, err);
     case EVENT_STOP:
         return stop_decode(event->body, err);
     default:

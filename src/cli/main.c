@@ -1,6 +1,7 @@
 /*
  * borealis: the one program. Finds the verb, parses its options by its table, and runs it.
  */
+#include "base/mem.h"
 #include "base/version.h"
 #include "cli/verb.h"
 
@@ -41,10 +42,31 @@ static int count_own_words(const struct option *table, int argc, char **argv)
     return n < argc ? n : argc;
 }
 
-static int run_verb(const struct verb *verb, int argc, char **argv)
+/* Puts an option's value into its place, after those that a list has already. */
+static void take_value(const struct verb_option *option, const char **value, char **joined,
+                       const char *found)
+{
+    static const char list[] = ",...";
+    size_t length = option->argument ? strlen(option->argument) : 0;
+    bool is_list =
+        length >= sizeof list && strcmp(option->argument + length + 1 - sizeof list, list) == 0;
+    char *both;
+
+    if (!is_list || !*value) {
+        *value = found;
+        return;
+    }
+    both = mem_printf("%s,%s", *value, found);
+    mem_free(*joined);
+    *joined = both;
+    *value = both;
+}
+
+/* An exit status; or -1 and the values of all options, optind at the first argument. */
+static int parse_options(const struct verb *verb, int argc, char **argv, const char **values,
+                         char **joined)
 {
     struct option table[VERB_OPTIONS_MAX + 2];
-    const char *values[VERB_OPTIONS_MAX] = {0};
     int own;
     int found;
 
@@ -61,11 +83,25 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
             return verb_usage_error(verb, "option '%s' needs a value", argv[optind - 1]);
         if (found == '?')
             return verb_usage_error(verb, "unknown or ambiguous option '%s'", argv[optind - 1]);
-        values[found - 1] = optarg ? optarg : "";
+        take_value(&verb->options[found - 1], &values[found - 1], &joined[found - 1],
+                   optarg ? optarg : "");
     }
     if (optind < argc && !*verb->arguments)
         return verb_usage_error(verb, "unexpected argument '%s'", argv[optind]);
-    return verb->run(verb, values, argc - optind, argv + optind);
+    return -1;
+}
+
+static int run_verb(const struct verb *verb, int argc, char **argv)
+{
+    const char *values[VERB_OPTIONS_MAX] = {0};
+    char *joined[VERB_OPTIONS_MAX] = {0};
+    int status = parse_options(verb, argc, argv, values, joined);
+
+    if (status < 0)
+        status = verb->run(verb, values, argc - optind, argv + optind);
+    for (size_t i = 0; i < VERB_OPTIONS_MAX; i++)
+        mem_free(joined[i]);
+    return status;
 }
 
 /* A verb that has verbs of its own: the next word names one. */

@@ -66,6 +66,11 @@ bool row_text_next(struct row_text *text, bool *ret_more, struct err *err)
     return !text->map || row_reader_next(&text->reader, ret_more, err);
 }
 
+const struct row_reader *row_text_row(const struct row_text *text)
+{
+    return &text->reader;
+}
+
 static bool fail_column(const struct table_map *map, uint32_t column, struct err *err)
 {
     return err_prefix(err, "%.*s.%.*s: column %u", (int)map->database.len,

@@ -33,5 +33,8 @@ MUST_CHECK bool row_text_next(struct row_text *text, bool *ret_more, struct err 
  */
 MUST_CHECK bool row_text_write(struct row_text *text, struct buf *buf, struct err *err);
 
+/* The row that was read last; borrowed until the next is. */
+const struct row_reader *row_text_row(const struct row_text *text);
+
 /* Appends "before": {...}, "after": {...}; diffs are applied where the document is there. */
 MUST_CHECK bool row_text_write_json(struct row_text *text, struct buf *buf, struct err *err);

@@ -3,6 +3,7 @@
 #include "binlog/rows.h"
 #include "binlog/temporal.h"
 #include "binlog/text.h"
+#include "cli/quantity_text.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,15 +13,14 @@
 #define TABLES_MAX  10
 #define KEYLESS_MAX 20
 #define TIME_MAX    24
-#define NUMBER_MAX  32
 
 static const char *const blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
 static const char plain_blocks[] = " ._-=+*%#";
 
 /* "12,345" */
-static const char *grouped(char text[NUMBER_MAX], uint64_t value)
+static const char *grouped(char text[QUANTITY_MAX], uint64_t value)
 {
-    char digits[NUMBER_MAX];
+    char digits[QUANTITY_MAX];
     int n = snprintf(digits, sizeof digits, "%" PRIu64, value);
     size_t at = 0;
 
@@ -33,39 +33,16 @@ static const char *grouped(char text[NUMBER_MAX], uint64_t value)
     return text;
 }
 
-/* "123 B", "1.2 MiB" */
-static const char *size_text(char text[NUMBER_MAX], uint64_t bytes)
-{
-    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-    double value = (double)bytes / 1024;
-    size_t unit = 0;
-
-    if (bytes < 1024) {
-        (void)snprintf(text, NUMBER_MAX, "%" PRIu64 " B", bytes);
-        return text;
-    }
-    for (; value >= 1000 && unit < 5; unit++)
-        value /= 1024;
-    (void)snprintf(text, NUMBER_MAX, "%.*f %s", value < 100 ? 1 : 0, value, units[unit]);
-    return text;
-}
-
 static void write_time(struct buf *buf, uint32_t seconds)
 {
     temporal_write_datetime(buf, timestamp_to_utc((struct timestamp){.seconds = seconds}), 0);
 }
 
-/* "3 h 20 min" */
 static void write_duration(struct buf *buf, uint32_t seconds)
 {
-    if (seconds < 120)
-        buf_printf(buf, "%u s", seconds);
-    else if (seconds < 7200)
-        buf_printf(buf, "%u min %u s", seconds / 60, seconds % 60);
-    else if (seconds < 172800)
-        buf_printf(buf, "%u h %u min", seconds / 3600, seconds / 60 % 60);
-    else
-        buf_printf(buf, "%u d %u h", seconds / 86400, seconds / 3600 % 24);
+    char text[QUANTITY_MAX];
+
+    buf_str(buf, quantity_duration(text, seconds));
 }
 
 static uint64_t rows_of(const uint64_t rows[3])
@@ -76,8 +53,8 @@ static uint64_t rows_of(const uint64_t rows[3])
 static void write_totals(struct buf *buf, const struct binlog_stat *stat)
 {
     uint32_t seconds = stat->last_time - stat->first_time;
-    char a[NUMBER_MAX];
-    char b[NUMBER_MAX];
+    char a[QUANTITY_MAX];
+    char b[QUANTITY_MAX];
 
     if (stat->first_time > 0) {
         buf_str(buf, "  time          ");
@@ -88,12 +65,12 @@ static void write_totals(struct buf *buf, const struct binlog_stat *stat)
         write_duration(buf, seconds);
         buf_u8(buf, '\n');
     }
-    buf_printf(buf, "  size          %s in %s event%s\n", size_text(a, stat->bytes),
+    buf_printf(buf, "  size          %s in %s event%s\n", quantity_size(a, stat->bytes),
                grouped(b, stat->events), stat->events == 1 ? "" : "s");
     buf_printf(buf, "  transactions  %s", grouped(a, stat->transactions));
     if (stat->transactions > 0)
         buf_printf(buf, ", %s each on average",
-                   size_text(b, stat->transaction_bytes / stat->transactions));
+                   quantity_size(b, stat->transaction_bytes / stat->transactions));
     if (stat->transactions > 0 && seconds > 0)
         buf_printf(buf, ", %.1f a second", (double)stat->transactions / seconds);
     buf_printf(buf, "\n  rows          %s", grouped(a, rows_of(stat->rows)));
@@ -112,7 +89,7 @@ static void write_rate(struct buf *buf, const struct binlog_stat *stat, bool utf
 {
     uint64_t most = 0;
     size_t last = 0;
-    char a[NUMBER_MAX];
+    char a[QUANTITY_MAX];
 
     for (size_t i = 0; i < STAT_BUCKETS; i++) {
         most = stat->buckets[i] > most ? stat->buckets[i] : most;
@@ -145,11 +122,11 @@ static void write_bar(struct buf *buf, uint64_t part, uint64_t whole, bool utf8)
 static void write_type(struct buf *buf, const struct stat_count *count, const char *name,
                        uint64_t whole, bool utf8)
 {
-    char a[NUMBER_MAX];
-    char b[NUMBER_MAX];
+    char a[QUANTITY_MAX];
+    char b[QUANTITY_MAX];
 
     buf_printf(buf, "  %-22s%13s%12s  ", name, grouped(a, count->count),
-               size_text(b, count->bytes));
+               quantity_size(b, count->bytes));
     write_bar(buf, count->bytes, whole, utf8);
     if (buf->data[buf->len - 1] == ' ')
         buf->len -= 2;
@@ -196,7 +173,7 @@ static void write_name(struct buf *buf, const char *name, size_t width)
 
 static void write_tables(struct buf *buf, const struct binlog_stat *stat)
 {
-    char a[NUMBER_MAX];
+    char a[QUANTITY_MAX];
 
     if (stat->table_count == 0)
         return;
@@ -210,7 +187,7 @@ static void write_tables(struct buf *buf, const struct binlog_stat *stat)
         buf_printf(buf, "%12s", grouped(a, rows_of(table->rows)));
         buf_printf(buf, "%10" PRIu64 "%10" PRIu64 "%10" PRIu64, table->rows[ROWS_WRITE],
                    table->rows[ROWS_UPDATE], table->rows[ROWS_DELETE]);
-        buf_printf(buf, "%12s\n", size_text(a, table->bytes));
+        buf_printf(buf, "%12s\n", quantity_size(a, table->bytes));
     }
     if (stat->table_count > TABLES_MAX)
         buf_printf(buf, "  and %u more\n", stat->table_count - TABLES_MAX);
@@ -254,8 +231,8 @@ static void write_gtid(struct buf *buf, const char *gtid)
 static void write_transactions(struct buf *buf, const struct stat_transaction top[STAT_TOP],
                                bool by_time)
 {
-    char a[NUMBER_MAX];
-    char b[NUMBER_MAX];
+    char a[QUANTITY_MAX];
+    char b[QUANTITY_MAX];
 
     if ((by_time ? top[0].ended - top[0].begun : top[0].bytes) == 0)
         return;
@@ -273,7 +250,7 @@ static void write_transactions(struct buf *buf, const struct stat_transaction to
         else
             write_time(buf, top[i].begun);
         buf_printf(buf, "%*s", (int)(start + 24 - buf->len), "");
-        buf_printf(buf, "%12s%10s", size_text(a, top[i].bytes), grouped(b, top[i].rows));
+        buf_printf(buf, "%12s%10s", quantity_size(a, top[i].bytes), grouped(b, top[i].rows));
         buf_printf(buf, "%13" PRIu64 "  ", top[i].offset);
         write_gtid(buf, top[i].gtid);
         buf_u8(buf, '\n');

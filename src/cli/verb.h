@@ -17,12 +17,14 @@ enum exit_status {
 };
 
 struct verb_option {
-    const char *name;     /* without the dashes */
-    const char *argument; /* its name in help; NULL: a flag */
-    const char *help;     /* one sentence, no line breaks */
+    const char *name; /* without the dashes */
+    /* Its name in help; NULL: a flag. With ",..." at its end it is a list, which the option may be
+     * given several times for: the values are joined with commas. */
+    const char *argument;
+    const char *help; /* one sentence, no line breaks */
 };
 
-#define VERB_OPTIONS_MAX 12
+#define VERB_OPTIONS_MAX 24
 
 /* A verb may have verbs of its own, such as 'binlog verify'; it has nothing else to run then. */
 struct verb {
@@ -55,10 +57,14 @@ void verb_print_man(FILE *out); /* the man page borealis(1) as scdoc source */
 
 extern const struct verb verb_serve;
 extern const struct verb verb_status;
+extern const struct verb verb_relay;
 extern const struct verb verb_stop;
 extern const struct verb verb_client;
 extern const struct verb verb_binlog;
+extern const struct verb verb_binlog_cut;
 extern const struct verb verb_binlog_json;
 extern const struct verb verb_binlog_print;
+extern const struct verb verb_binlog_sql;
 extern const struct verb verb_binlog_stat;
+extern const struct verb verb_binlog_undo;
 extern const struct verb verb_binlog_verify;

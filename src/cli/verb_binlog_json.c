@@ -164,8 +164,9 @@ const struct verb verb_binlog_json = {
         "A line is an object with file, offset, time (UTC), server_id, gtid where there is one,\n"
         "change and database. Of insert, update and delete it has table, before and after, with\n"
         "the columns that the log has; of statement it has sql. DECIMAL is a string, so that no\n"
-        "reader rounds it; bytes that are no text are {\"base64\": ...}. Columns are @1, @2 where\n"
-        "the log has no names. It ends with status 1 at the first row that can not be decoded.",
-    .options = {BINLOG_RANGE_OPTIONS},
+        "reader rounds it; geometries are well-known text; bytes that are no text are\n"
+        "{\"base64\": ...}. Columns are @1, @2 where the log has no names. It ends with status 1\n"
+        "at the first row that can not be decoded." BINLOG_FILTER_DETAILS,
+    .options = {BINLOG_RANGE_OPTIONS, BINLOG_FILTER_OPTIONS},
     .run = run,
 };

@@ -167,7 +167,7 @@ const struct verb verb_binlog_print = {
         "A line has the event's offset, its time in UTC, its type and what it says; > stands for\n"
         "the offset of events in a compressed transaction. Rows follow their event: + is a row\n"
         "after the change, - one before it. Columns are @1, @2 where the log has no names (it has\n"
-        "with binlog_row_metadata=FULL).",
-    .options = {BINLOG_RANGE_OPTIONS},
+        "with binlog_row_metadata=FULL)." BINLOG_FILTER_DETAILS,
+    .options = {BINLOG_RANGE_OPTIONS, BINLOG_FILTER_OPTIONS},
     .run = run,
 };

@@ -1,7 +1,7 @@
-#include "cli/binlog_options.h"
+#include "cli/event_check.h"
+#include "cli/event_walk.h"
 
 #include "base/clock.h"
-#include "cli/event_check.h"
 
 #include <inttypes.h>
 
@@ -11,25 +11,35 @@ struct tally {
     uint64_t unchecked; /* events without a checksum */
 };
 
-static bool check_events(struct event_source *source, struct event_check *check,
-                         struct tally *tally, struct err *err)
-{
-    for (;;) {
-        struct reader_event event;
-        bool checksum = source->reader.format.checksum == CHECKSUM_CRC32;
+struct verify {
+    struct event_check *check;
+    struct tally file;
+    struct tally total;
+    int files;
+};
 
-        if (!event_source_next(source, &event, err))
-            return false;
-        if (event.bytes.len == 0)
-            return true;
-        if (event.header.type == EVENT_FORMAT_DESCRIPTION)
-            checksum = format_checksum_size(event.bytes) > 0;
-        if (!event_check_take(check, &event, &source->reader.format, !checksum, err))
-            return err_prefix(err, "%s", source->path);
-        tally->events += source->in_range;
-        tally->bytes += source->in_range ? event.bytes.len : 0;
-        tally->unchecked += source->in_range && !checksum;
+/* A server that knows checksums always gives its format description one. */
+static bool has_checksum(const struct format *format, uint8_t type)
+{
+    if (type == EVENT_FORMAT_DESCRIPTION)
+        return format_version_has_checksum(format->family, format->version);
+    return format->checksum == CHECKSUM_CRC32;
+}
+
+static bool take(void *context, const struct event_source *source, const struct plain_event *event,
+                 struct buf *out, struct err *err)
+{
+    const struct format *format = &source->reader.format;
+    struct verify *verify = context;
+    bool checksum = has_checksum(format, event->header.type);
+
+    (void)out;
+    if (source->in_range && !event->packed) {
+        verify->file.events++;
+        verify->file.bytes += event->header.length;
+        verify->file.unchecked += !checksum;
     }
+    return event_check_take(verify->check, event, format, !checksum, err);
 }
 
 static void print_good(const struct event_source *source, const struct tally *tally)
@@ -41,27 +51,33 @@ static void print_good(const struct event_source *source, const struct tally *ta
     else
         printf(", %" PRIu64 " events without a checksum", tally->unchecked);
     if (source->stopped)
-        printf(", to --stop-position");
+        printf(", to the end of the range");
     else if (!source->reader.closed)
         printf("; not closed: the last event is no Rotate or Stop, so it is being written, or its "
                "server crashed, or its end is missing");
     printf("\n");
 }
 
-static bool verify(const char *path, struct event_range range, struct tally *total, struct err *err)
+static void end_file(void *context, const struct event_source *source)
 {
-    struct event_source source = {0};
-    struct event_check *check = event_check_new();
-    struct tally tally = {0};
-    bool good =
-        event_source_open(&source, path, range, err) && check_events(&source, check, &tally, err);
+    const struct verify *verify = context;
 
-    if (good)
-        print_good(&source, &tally);
-    total->events += tally.events;
-    total->bytes += tally.bytes;
-    event_check_free(check);
-    event_source_close(&source);
+    print_good(source, &verify->file);
+}
+
+/* The next file, with nothing kept of those before it. */
+static bool verify_file(struct verify *verify, struct event_walk *walk, bool *ret_more,
+                        struct err *err)
+{
+    bool good;
+
+    verify->check = event_check_new();
+    verify->file = (struct tally){0};
+    good = event_walk_file(walk, ret_more, err);
+    verify->total.events += verify->file.events;
+    verify->total.bytes += verify->file.bytes;
+    verify->files += *ret_more;
+    event_check_free(verify->check);
     return good;
 }
 
@@ -76,24 +92,29 @@ static void print_total(int files, const struct tally *total, int64_t usec)
 
 static int run(const struct verb *verb, const char *const *values, int argc, char **argv)
 {
+    static const struct event_walk_calls calls = {.take = take, .end_file = end_file};
     int64_t begun_usec = clock_now_usec();
     struct binlog_options options;
-    struct tally total = {0};
+    struct verify verify = {0};
+    struct event_walk *walk;
     int exit_status = EXIT_OK;
+    bool more = true;
 
     if (!binlog_options_parse(verb, values, argc, &options))
         return EXIT_USAGE;
-    for (int i = 0; i < argc; i++) {
+    walk = event_walk_new(&options, argc, argv, &calls, &verify);
+    while (more) {
         struct err err = {0};
 
-        if (!verify(argv[i], binlog_options_range(&options, i, argc), &total, &err)) {
+        if (!verify_file(&verify, walk, &more, &err)) {
             int failed = binlog_failed(verb, &err);
 
             exit_status = exit_status == EXIT_FAILED ? EXIT_FAILED : failed;
         }
     }
-    if (argc > 1 || total.bytes > UINT64_C(100000000))
-        print_total(argc, &total, clock_now_usec() - begun_usec);
+    event_walk_free(walk);
+    if (argc > 1 || verify.total.bytes > UINT64_C(100000000))
+        print_total(verify.files, &verify.total, clock_now_usec() - begun_usec);
     return exit_status;
 }
 
@@ -106,7 +127,8 @@ const struct verb verb_binlog_verify = {
         "transactions to the end; goes on with the next file after one that is damaged.\n"
         "The exit status is 0 when all files are good and 1 when one is not, or cannot be\n"
         "read; standard error says in which file, at which offset and what was expected.\n"
-        "A file that ends between transactions but was not closed is good, and named so.",
-    .options = {BINLOG_RANGE_OPTIONS},
+        "A file that ends between transactions but was not closed is good, and named "
+        "so." BINLOG_FILTER_DETAILS,
+    .options = {BINLOG_RANGE_OPTIONS, BINLOG_FILTER_OPTIONS},
     .run = run,
 };

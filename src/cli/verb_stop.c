@@ -19,13 +19,14 @@ static bool wait_until_gone(const char *dir, struct err *err)
 
     while (clock_now_usec() < deadline_usec) {
         struct directory directory;
+        bool gone;
 
-        if (directory_open(dir, &directory, err)) {
-            directory_close(&directory);
-            return true;
-        }
-        if (err->class != E_STATE)
+        if (!directory_find(dir, &directory, err))
             return false;
+        gone = directory_lock(&directory, err);
+        directory_close(&directory);
+        if (gone || err->class != E_STATE)
+            return gone;
         (void)poll(NULL, 0, LOOK_AGAIN_MSEC);
     }
     return err_set(err, E_TIMEOUT, 0, "%s: the daemon has not stopped within 600 s", dir);

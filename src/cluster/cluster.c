@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "cluster/procedures.h"
 #include "cluster/secrets.h"
+#include "engine/paths.h"
 #include "net/socket.h"
 
 #include <errno.h>
@@ -27,9 +28,10 @@
 struct cluster {
     struct arena *arena;
     struct store *store;
-    const char *dir; /* the Borealis directory */
-    bool stored;     /* the store knows of it already */
-    bool new_engine; /* the operator named another engine than the one before */
+    const char *own;          /* its directory */
+    const char *instance_dir; /* the writer's, in it */
+    bool stored;              /* the store knows of it already */
+    bool new_engine;          /* the operator named another engine than the one before */
     struct store_cluster settings;
     struct store_instance record;
     struct engine_home *home;
@@ -154,7 +156,7 @@ static bool load_settings(struct cluster *cluster, const struct cluster_options 
     struct address address;
     bool found = false;
 
-    if (!store_get_cluster(cluster->store, settings, &found, err))
+    if (cluster->store && !store_get_cluster(cluster->store, settings, &found, err))
         return false;
     cluster->stored = found;
     if (!found && !new_settings(options, settings, err))
@@ -193,7 +195,7 @@ static bool load_record(struct cluster *cluster, const struct cluster_options *o
     bool found = false;
 
     (void)snprintf(name, sizeof name, "%.60s-1", cluster->settings.name);
-    if (!store_get_instance(cluster->store, name, record, &found, err))
+    if (cluster->store && !store_get_instance(cluster->store, name, record, &found, err))
         return false;
     if (!found) {
         *record = (struct store_instance){.binlog_epoch = 1, .server_id = random_u32() >> 1 | 1};
@@ -215,11 +217,11 @@ static bool load_record(struct cluster *cluster, const struct cluster_options *o
     return true;
 }
 
-static bool make_writer(struct cluster *cluster, const char *instance_dir, struct err *err)
+static bool make_writer(struct cluster *cluster, struct err *err)
 {
     struct instance_spec spec = {
         .name = cluster->record.name,
-        .dir = instance_dir,
+        .dir = cluster->instance_dir,
         .server_id = cluster->record.server_id,
         .gtid_domain_id = cluster->settings.gtid_domain_id,
         .binlog_epoch = cluster->record.binlog_epoch,
@@ -234,11 +236,11 @@ static bool make_writer(struct cluster *cluster, const char *instance_dir, struc
 }
 
 /* Ends the engine of a creation that was cut short, so that its directory can go. */
-static bool stop_leftover(struct cluster *cluster, const char *instance_dir, struct err *err)
+static bool stop_leftover(struct cluster *cluster, struct err *err)
 {
     bool running = false;
 
-    if (!path_exists(instance_dir))
+    if (!path_exists(cluster->instance_dir))
         return true;
     if (!instance_is_running(cluster->writer, &running, err))
         return false;
@@ -249,17 +251,17 @@ static bool stop_leftover(struct cluster *cluster, const char *instance_dir, str
         return instance_kill(cluster->writer, clock_deadline_usec(LEFTOVER_TIMEOUT), err);
     /* An engine that was still filling the directory has no socket: it ends by itself. */
     return instance_is_running(cluster->writer, &running, err) &&
-           (!running ||
-            err_set(err, E_STATE, 0, "%s: in use by an engine that does not end", instance_dir));
+           (!running || err_set(err, E_STATE, 0, "%s: in use by an engine that does not end",
+                                cluster->instance_dir));
 }
 
 /*
  * Creation: the store says "started" before anything is made and "done" after the master user
  * exists (cluster_wait_ready); a directory found at "started" is a torso and is made anew.
  */
-static bool create_writer(struct cluster *cluster, const char *instance_dir, struct err *err)
+static bool create_writer(struct cluster *cluster, struct err *err)
 {
-    if (!stop_leftover(cluster, instance_dir, err) || !dir_remove(instance_dir, err))
+    if (!stop_leftover(cluster, err) || !dir_remove(cluster->instance_dir, err))
         return false;
     log_info(cluster->subject, "creating instance=%s engine=%s", cluster->record.name,
              cluster->home->version);
@@ -274,6 +276,40 @@ static const char *local_host(const char *listen)
     return strcmp(listen, "::") == 0 ? "::1" : listen;
 }
 
+/* Chooses the directories and looks whether they will do. */
+static bool place(struct cluster *cluster, const char *dir, struct err *err)
+{
+    struct instance_paths paths;
+
+    cluster->own = arena_printf(cluster->arena, "%s/clusters/%s", dir, cluster->settings.name);
+    cluster->instance_dir =
+        arena_printf(cluster->arena, "%s/instances/%s", cluster->own, cluster->record.name);
+    if (!cluster->stored && path_exists(cluster->instance_dir))
+        return err_set(err, E_STATE, 0,
+                       "%s: expected none, because borealis.db knows of no cluster, found one; "
+                       "put the right borealis.db back, or choose another directory",
+                       cluster->instance_dir);
+    instance_paths_init(&paths, cluster->arena, cluster->instance_dir,
+                        cluster->record.binlog_epoch);
+    return socket_check_path(paths.socket, err);
+}
+
+/* Puts a new cluster into the store, unless another daemon was there first. */
+static bool put_new(struct cluster *cluster, struct err *err)
+{
+    struct store_cluster other;
+    bool found = false;
+
+    if (!store_get_cluster(cluster->store, &other, &found, err))
+        return false;
+    if (found)
+        return err_set(err, E_STATE, 0,
+                       "cluster %s: made by another borealis serve a moment ago; start again",
+                       other.name);
+    return store_put_cluster(cluster->store, &cluster->settings, err) &&
+           store_put_instance(cluster->store, &cluster->record, err);
+}
+
 bool cluster_open(const char *dir, struct store *store, const struct cluster_options *options,
                   struct cluster **ret_cluster, struct err *err)
 {
@@ -282,9 +318,9 @@ bool cluster_open(const char *dir, struct store *store, const struct cluster_opt
 
     cluster->arena = arena;
     cluster->store = store;
-    cluster->dir = arena_strdup(arena, dir);
     (void)pthread_mutex_init(&cluster->shared.lock, NULL);
-    if (!load_settings(cluster, options, err) || !load_record(cluster, options, err)) {
+    if (!load_settings(cluster, options, err) || !load_record(cluster, options, err) ||
+        !place(cluster, dir, err)) {
         cluster_close(cluster);
         return false;
     }
@@ -295,26 +331,19 @@ bool cluster_open(const char *dir, struct store *store, const struct cluster_opt
     return true;
 }
 
-bool cluster_prepare(struct cluster *cluster, struct err *err)
+bool cluster_prepare(struct cluster *cluster, struct store *store, struct err *err)
 {
     const struct store_cluster *settings = &cluster->settings;
-    const char *own = arena_printf(cluster->arena, "%s/clusters/%s", cluster->dir, settings->name);
-    const char *instance_dir =
-        arena_printf(cluster->arena, "%s/instances/%s", own, cluster->record.name);
 
-    if (!cluster->stored && path_exists(instance_dir))
-        return err_set(err, E_STATE, 0,
-                       "%s: expected none, because borealis.db knows of no cluster, found one; "
-                       "put the right borealis.db back, or choose another directory",
-                       instance_dir);
-    if (!cluster->stored && (!store_put_cluster(cluster->store, settings, err) ||
-                             !store_put_instance(cluster->store, &cluster->record, err)))
+    cluster->store = store;
+    if (!cluster->stored && !put_new(cluster, err))
         return false;
-    if (!secrets_open(own, settings->name, settings->master_user, local_host(settings->listen),
-                      settings->port, cluster->arena, &cluster->secrets, err) ||
-        !make_writer(cluster, instance_dir, err))
+    if (!secrets_open(cluster->own, settings->name, settings->master_user,
+                      local_host(settings->listen), settings->port, cluster->arena,
+                      &cluster->secrets, err) ||
+        !make_writer(cluster, err))
         return false;
-    return settings->creation == CREATION_DONE || create_writer(cluster, instance_dir, err);
+    return settings->creation == CREATION_DONE || create_writer(cluster, err);
 }
 
 void cluster_close(struct cluster *cluster)

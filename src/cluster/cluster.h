@@ -55,7 +55,8 @@ struct cluster_snapshot {
 
 /*
  * Loads what is stored of the directory's cluster, or chooses what a new one will be, and lays the
- * options over it. Writes nothing. `dir` is absolute; the store must outlive the cluster.
+ * options over it. Writes nothing. `dir` is absolute and need not exist; `store` is NULL when there
+ * is none yet.
  */
 MUST_CHECK bool cluster_open(const char *dir, struct store *store,
                              const struct cluster_options *options, struct cluster **ret_cluster,
@@ -63,10 +64,11 @@ MUST_CHECK bool cluster_open(const char *dir, struct store *store,
 void cluster_close(struct cluster *cluster); /* leaves a running engine alone */
 
 /*
- * Makes what is missing on disk: secrets and certificates, and for a new cluster the writer's data
- * (some seconds). A creation that was cut short at any point is begun anew.
+ * Makes what is missing, in `store`, which must outlive the cluster, and on disk: secrets and
+ * certificates, and for a new cluster the writer's data (some seconds). A creation that was cut
+ * short at any point is begun anew.
  */
-MUST_CHECK bool cluster_prepare(struct cluster *cluster, struct err *err);
+MUST_CHECK bool cluster_prepare(struct cluster *cluster, struct store *store, struct err *err);
 
 /*
  * Brings the writer up: starts its engine or adopts the one that runs, and begins to wait for it.

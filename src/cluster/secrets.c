@@ -83,26 +83,6 @@ static bool open_credentials(const char *path, const char *user, const char *hos
     return ok;
 }
 
-/* Writes the four files; the server's certificate last, whose presence means that all are there. */
-static bool make_certificates(const char *dir, const char *cluster, const char *cert_path,
-                              struct arena *arena, struct err *err)
-{
-    struct certificate_set set;
-    char host[256] = "localhost";
-    bool ok;
-
-    (void)gethostname(host, sizeof host - 1);
-    if (!certificate_set_make(cluster, host, &set, err))
-        return false;
-    ok = file_write(arena_printf(arena, "%s/ca-key.pem", dir), buf_span(&set.ca_key), 0600, err) &&
-         file_write(arena_printf(arena, "%s/ca.pem", dir), buf_span(&set.ca_cert), 0644, err) &&
-         file_write(arena_printf(arena, "%s/server-key.pem", dir), buf_span(&set.server_key), 0600,
-                    err) &&
-         file_write(cert_path, buf_span(&set.server_cert), 0644, err);
-    certificate_set_done(&set);
-    return ok;
-}
-
 bool secrets_open(const char *dir, const char *cluster, const char *master_user, const char *host,
                   uint16_t port, struct arena *arena, struct secrets *ret_secrets, struct err *err)
 {
@@ -110,13 +90,10 @@ bool secrets_open(const char *dir, const char *cluster, const char *master_user,
     const char *tls_dir = arena_printf(arena, "%s/tls", dir);
 
     secrets.credentials = arena_printf(arena, "%s/master.cnf", dir);
-    secrets.tls_ca = arena_printf(arena, "%s/ca.pem", tls_dir);
-    secrets.tls_cert = arena_printf(arena, "%s/server-cert.pem", tls_dir);
-    secrets.tls_key = arena_printf(arena, "%s/server-key.pem", tls_dir);
-    if (!dir_make_all(dir, 0700, err) || !dir_make(tls_dir, 0700, err))
-        return false;
-    if (!path_exists(secrets.tls_cert) &&
-        !make_certificates(tls_dir, cluster, secrets.tls_cert, arena, err))
+    secrets.tls_ca = arena_printf(arena, "%s/" CERTIFICATE_CA_FILE, tls_dir);
+    secrets.tls_cert = arena_printf(arena, "%s/" CERTIFICATE_FILE, tls_dir);
+    secrets.tls_key = arena_printf(arena, "%s/" CERTIFICATE_KEY_FILE, tls_dir);
+    if (!dir_make_all(dir, 0700, err) || !certificate_files_make(tls_dir, cluster, err))
         return false;
     if (!open_admin_password(arena_printf(arena, "%s/rdsadmin.password", dir), arena,
                              &secrets.admin_password, err) ||

@@ -4,6 +4,8 @@
 #include "base/mem.h"
 #include "net/socket.h"
 
+#include <errno.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,14 +13,30 @@
 
 #define PID_TEXT_MAX 32
 
+/* What is missing at the end of a path is taken as it stands. */
 static bool absolute_path(const char *path, char **ret_absolute, struct err *err)
 {
     char *absolute = realpath(path, NULL);
+    char *above;
+    char *name;
+    bool ok;
 
-    if (!absolute)
+    if (absolute) {
+        *ret_absolute = absolute;
+        return true;
+    }
+    if (errno != ENOENT || *path == 0)
         return err_errno(err, "directory %s", path);
-    *ret_absolute = absolute;
-    return true;
+    above = mem_strdup(path);
+    name = mem_strdup(path);
+    ok = absolute_path(dirname(above), &absolute, err);
+    if (ok)
+        *ret_absolute =
+            mem_printf("%s/%s", strcmp(absolute, "/") == 0 ? "" : absolute, basename(name));
+    mem_free(absolute);
+    mem_free(name);
+    mem_free(above);
+    return ok;
 }
 
 /* Says whose lock it is, as far as the file tells. */
@@ -38,11 +56,11 @@ static bool locked_by_another(const char *dir, const char *lock, struct err *err
     return false;
 }
 
-static bool take_lock(struct directory *directory, struct err *err)
+bool directory_lock(struct directory *directory, struct err *err)
 {
     char *lock = mem_printf("%s/daemon.lock", directory->path);
     char pid[PID_TEXT_MAX];
-    bool ok = file_lock(lock, &directory->lock_fd, err);
+    bool ok = dir_make_all(directory->path, 0700, err) && file_lock(lock, &directory->lock_fd, err);
 
     if (ok) {
         int n = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
@@ -56,15 +74,15 @@ static bool take_lock(struct directory *directory, struct err *err)
     return ok;
 }
 
-bool directory_open(const char *path, struct directory *ret_directory, struct err *err)
+bool directory_find(const char *path, struct directory *ret_directory, struct err *err)
 {
     struct directory directory = {.lock_fd = -1};
 
-    if (!dir_make_all(path, 0700, err) || !absolute_path(path, &directory.path, err))
+    if (!absolute_path(path, &directory.path, err))
         return false;
     directory.store = mem_printf("%s/borealis.db", directory.path);
     directory.control_socket = mem_printf("%s/borealis.sock", directory.path);
-    if (!socket_check_path(directory.control_socket, err) || !take_lock(&directory, err)) {
+    if (!socket_check_path(directory.control_socket, err)) {
         directory_close(&directory);
         return false;
     }

@@ -80,17 +80,27 @@ static bool open_listener(struct daemon *daemon, struct err *err)
     return true;
 }
 
+static bool open_store(struct daemon *daemon, struct err *err)
+{
+    return directory_lock(&daemon->directory, err) &&
+           store_open(daemon->directory.store, &daemon->store, err);
+}
+
 static bool open_all(struct daemon *daemon, const struct serve_options *options, struct err *err)
 {
+    /*
+     * Bad options, an engine that is not there and a port that is taken must change nothing: a
+     * directory and its store are made after those were looked at.
+     */
     if (!signals_open(&daemon->signal_fd, err) ||
-        !directory_open(options->dir, &daemon->directory, err) ||
-        !store_open(daemon->directory.store, &daemon->store, err) ||
+        !directory_find(options->dir, &daemon->directory, err) ||
+        (path_exists(daemon->directory.store) && !open_store(daemon, err)) ||
         !cluster_open(daemon->directory.path, daemon->store, &options->cluster, &daemon->cluster,
                       err))
         return false;
     cluster_snapshot(daemon->cluster, &daemon->settings);
-    /* Before anything is made or started: a port that is taken must change nothing. */
-    return open_listener(daemon, err) && cluster_prepare(daemon->cluster, err) &&
+    return open_listener(daemon, err) && (daemon->store || open_store(daemon, err)) &&
+           cluster_prepare(daemon->cluster, daemon->store, err) &&
            tls_server_new(
                &(struct tls_server_spec){.cert_file = cluster_borrow_tls_cert(daemon->cluster),
                                          .key_file = cluster_borrow_tls_key(daemon->cluster)},

@@ -1,5 +1,7 @@
 #include "net/certificate.h"
 
+#include "base/file.h"
+#include "base/mem.h"
 #include "base/random.h"
 
 #include <openssl/bn.h>
@@ -10,6 +12,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define VALID_SECONDS (INT64_C(10) * 365 * 24 * 3600)
 #define BACKDATE_SEC  (-24 * 3600) /* clients whose clock is behind */
@@ -162,4 +165,41 @@ void certificate_set_done(struct certificate_set *set)
     wipe(&set->ca_key);
     buf_done(&set->server_cert);
     wipe(&set->server_key);
+}
+
+static bool write_file(const char *directory, const char *name, const struct buf *content,
+                       mode_t mode, struct err *err)
+{
+    char *path = mem_printf("%s/%s", directory, name);
+    bool good = file_write(path, buf_span(content), mode, err);
+
+    mem_free(path);
+    return good;
+}
+
+static bool make_files(const char *directory, const char *name, struct err *err)
+{
+    struct certificate_set set;
+    char host[256] = "localhost";
+    bool good;
+
+    (void)gethostname(host, sizeof host - 1);
+    if (!certificate_set_make(name, host, &set, err))
+        return false;
+    good = write_file(directory, CERTIFICATE_CA_KEY_FILE, &set.ca_key, 0600, err) &&
+           write_file(directory, CERTIFICATE_CA_FILE, &set.ca_cert, 0644, err) &&
+           write_file(directory, CERTIFICATE_KEY_FILE, &set.server_key, 0600, err) &&
+           write_file(directory, CERTIFICATE_FILE, &set.server_cert, 0644, err);
+    certificate_set_done(&set);
+    return good;
+}
+
+bool certificate_files_make(const char *directory, const char *name, struct err *err)
+{
+    char *path = mem_printf("%s/" CERTIFICATE_FILE, directory);
+    bool good =
+        dir_make(directory, 0700, err) && (path_exists(path) || make_files(directory, name, err));
+
+    mem_free(path);
+    return good;
 }

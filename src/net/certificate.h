@@ -25,3 +25,15 @@ struct certificate_set {
 MUST_CHECK bool certificate_set_make(const char *name, const char *host,
                                      struct certificate_set *ret_set, struct err *err);
 void certificate_set_done(struct certificate_set *set); /* wipes the keys */
+
+/* The files of a set in a directory. */
+#define CERTIFICATE_CA_FILE     "ca.pem"
+#define CERTIFICATE_CA_KEY_FILE "ca-key.pem"
+#define CERTIFICATE_FILE        "server-cert.pem"
+#define CERTIFICATE_KEY_FILE    "server-key.pem"
+
+/*
+ * Makes the directory (mode 0700) and a set in it, for this machine's host name, unless one is
+ * there. The server's certificate is written last: its presence means that all are there.
+ */
+MUST_CHECK bool certificate_files_make(const char *directory, const char *name, struct err *err);

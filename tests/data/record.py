@@ -699,6 +699,126 @@ def stream(r):
             r.stream("old-replica")
 
 
+def _json_text(rng, depth=0):
+    """The text of a random document, with white space and escapes as they may be."""
+    space = rng.choice(["", "", " ", "\n\t"])
+    kind = rng.randrange(10)
+    if kind < 3 and depth < 5:
+        items = [f"{_json_string(rng, 3)}{space}:{space}{_json_text(rng, depth + 1)}"
+                 for _ in range(rng.randrange(7))]  # fmt: skip
+        return "{" + space + f"{space},".join(items) + space + "}"
+    if kind < 5 and depth < 5:
+        items = [_json_text(rng, depth + 1) for _ in range(rng.randrange(7))]
+        return "[" + space + f",{space}".join(items) + space + "]"
+    if kind < 7:
+        return _json_string(rng, 12)
+    if kind == 7:
+        return rng.choice(["null", "true", "false"])
+    return _json_number(rng)
+
+
+def _json_string(rng, length):
+    letters = ["a", "b", "z", "é", "名", "🐙", '\\"', "\\\\", "\\/", "\\b\\f\\n\\r\\t", "\\u00e9",
+               "\\uD83D\\udc19", "\\u0000", "\x7f"]  # fmt: skip
+    return '"' + "".join(rng.choice(letters) for _ in range(rng.randrange(length))) + '"'
+
+
+def _json_number(rng):
+    edge = rng.choice([0, 2**7, 2**15, 2**16, 2**31, 2**32, 2**53, 2**63, 2**64, 10**20, 10**30])
+    whole = rng.choice([edge, edge + rng.randrange(-2, 3), rng.randrange(10 ** rng.randrange(1, 25))])
+    sign = rng.choice(["", "-"])
+    kind = rng.randrange(4)
+    if kind < 2:
+        return f"{sign}{abs(whole)}"
+    if kind == 2:
+        return f"{sign}{rng.uniform(0, 10 ** rng.randrange(1, 18))!r}"
+    digits = "".join(rng.choice("0123456789") for _ in range(rng.randrange(1, 30)))
+    exponent = rng.choice(["", f"{rng.choice('eE')}{rng.choice(['', '+', '-'])}{rng.randrange(290)}"])
+    return f"{sign}{rng.randrange(10)}.{digits}{exponent}"
+
+
+_JSON_EDGES = [
+    "-0", "-0.0", "0e0", "1E5", "1e+5", "1e-400", "-1e-400", "1.7976931348623157e308", "5e-324",
+    "2.2250738585072014e-308", "123456789012345678901234567890", "0.1", "1.0", "100", "1e15", "1e16",
+    '{"a": 1, "b": 2, "a": 3}', '{"bb": 1, "a": 2, "": 3, "c": 4}', "[" * 100 + "]" * 100,
+    '{"a":' * 99 + "[]" + "}" * 99, " \t\n\r[ ]\n", '""', "[[], {}, [{}]]",
+    '"' + "x" * 127 + '"', '"' + "x" * 128 + '"', '"' + "x" * 16384 + '"',
+    "[" + ",".join(["100000"] * 9000) + "]",  # around the small form's limit
+    "[" + ",".join(["100000"] * 9361) + "]", "[" + ",".join(["100000"] * 9362) + "]",
+    "[" + ",".join(["7"] * 21843) + "]", "[" + ",".join(["7"] * 21844) + "]",
+    '{"k": [' + ",".join(["7"] * 21840) + "]}", '[70000, 4294967295, [70000], "' + "y" * 65520 + '"]',
+    '{"' + "k" * 65535 + '": 1}',
+]  # fmt: skip
+_JSON_DOUBTFUL = [
+    "", " ", "[", "]", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "{", '{"a"', '{"a":', '{"a":1', '{"a":1,}',
+    '{a:1}', '{1:1}', "{null:1}", "nul", "nulll", "Null", "TRUE", "tru", "01", "-", "+1", "1.", ".5",
+    "1e", "1e+", "0x10", "--1", "1e309", "-1e309", "1e308", "NaN", "Infinity", '"', '"a', "'a'",
+    '"\\x"', '"\\u12"', '"\\u12G4"', '"\\ud83d"', '"\\ud83dx"', '"\\ud83d\\u0041"', '"\\udc19"', '"\x01"',
+    '"\t"', '"\n"', '"\x7f"', "1 2", "1x", "[1]]", "/**/1", "\ufeff1", "\x0b1", "\xa01", "[" * 101 + "]" * 101,
+    '{"a":' * 100 + "1" + "}" * 100, '{"a":' * 100 + "[]" + "}" * 100, "0", "-0", "0.0", "[0,-0]", "-01", "1.5.5",
+    "99999999999999999999999999999999999999999999999999", "1e00000000000000000000000001", "1e-99999999999",
+    "0e99999999999", "1e99999999999", "0e308", "0e309", "0.00e310", "0.00e311", "10e308", "0.001e311", "0.1e309", "1000e305",
+]  # fmt: skip
+
+
+@scenario(["mysql-9.7"])
+def json_text(r):
+    """JSON documents as text, beside what the server makes of them, and what it takes for JSON."""
+    rng = random.Random(20261121)
+    r.run("CREATE DATABASE d", "USE d", "SET NAMES utf8mb4",
+          "CREATE TABLE good (t LONGTEXT CHARACTER SET utf8mb4, j JSON)",
+          "CREATE TABLE doubtful (t LONGTEXT CHARACTER SET utf8mb4, valid TINYINT)",
+          "SET binlog_rows_query_log_events = OFF",
+          "SET binlog_transaction_compression = ON")  # fmt: skip
+    r.fresh()
+    r.run("BEGIN")
+    documents = _JSON_EDGES + [_json_text(rng) for _ in range(600)]
+    documents += [f"[{','.join(_json_number(rng) for _ in range(300))}]"]
+    with r.conn.cursor() as cursor:
+        for document in documents:
+            cursor.execute("INSERT INTO good VALUES (%s, %s)", (document, document))
+        for text in _JSON_DOUBTFUL:
+            try:
+                cursor.execute("SELECT CAST(%s AS JSON)", text)
+                valid = 1
+            except Exception:
+                valid = 0
+            cursor.execute("INSERT INTO doubtful VALUES (%s, %s)", (text, valid))
+    r.run("COMMIT")
+    r.save("json-text")
+
+
+@scenario(["mariadb-10.11", "mysql-9.7"])
+def charsets(r):
+    """What each byte is in the character sets of one byte a character."""
+    names = ["armscii8", "cp1250", "cp1251", "cp1256", "cp1257", "cp850", "cp852", "cp866", "dec8",
+             "geostd8", "greek", "hebrew", "hp8", "keybcs2", "koi8r", "koi8u", "latin1", "latin2",
+             "latin5", "latin7", "macce", "macroman", "swe7", "tis620"]  # fmt: skip
+    ids = {row["cs"]: row["id"] for row in r.node.query(
+        "SELECT CHARACTER_SET_NAME AS cs, MIN(ID) AS id FROM information_schema.COLLATIONS "
+        "WHERE IS_DEFAULT = 'Yes' GROUP BY CHARACTER_SET_NAME")}  # fmt: skip
+    target = r.into / "charsets.txt"
+    with open(target, "w", encoding="ascii") as out:
+        for name in names:
+            columns = ", ".join(
+                f"HEX(CONVERT(CONVERT(X'{byte:02x}' USING {name}) USING utf32)) AS c{byte}"
+                for byte in range(256))
+            row = r.node.query(f"SELECT {columns}")[0]
+            points = [int(row[f"c{byte}"] or "0", 16) for byte in range(256)]
+            # A byte that is no character becomes a question mark, or the replacement character.
+            good = [0 if point == 0xFFFD or point == 0x3F and byte != 0x3F else point
+                    for byte, point in enumerate(points)]  # fmt: skip
+            out.write(f"{ids[name]} {name} {' '.join(f'{point:x}' for point in good)}\n")
+    print(f"{target}: {target.stat().st_size} bytes", flush=True)
+
+
+@scenario(MARIADB)
+def first(r):
+    """The first file of a new server: its list of GTIDs is empty."""
+    r.run("CREATE DATABASE d", "CREATE TABLE d.t (a INT)", "INSERT INTO d.t VALUES (1)")
+    r.save("first")
+
+
 @scenario()
 def ends(r):
     """How files end: by a shutdown, and not at all after a crash."""

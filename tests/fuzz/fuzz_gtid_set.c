@@ -2,7 +2,7 @@
  * Fuzz target: GTID sets and lists of both families, as text and as bytes. What is read must come
  * back the same after printing and encoding; and set operations must agree with each other.
  */
-#include "binlog/gtid_mariadb.h"
+#include "binlog/gtid_list.h"
 #include "binlog/gtid_set.h"
 
 #include <stdlib.h>

@@ -1,17 +1,10 @@
-#!/usr/bin/python3
-"""Seeds of the fuzz targets for row values, made of the recorded binlog files.
-
-    value_seeds.py TARGET DIRECTORY             writes them
-    value_seeds.py TARGET --replay PROGRAM      runs PROGRAM (replay.c and the target) over them
-
-Targets: table_map, rows, json; see the heads of fuzz_*.c for what their inputs mean.
-"""
+"""Seeds for table maps, rows and JSON documents, made of the recorded binlog files."""
 
 import struct
-import sys
 
-import seeds as events_seeds
+import event_seeds
 
+TARGETS = {"json", "json_text", "rows", "table_map"}
 TABLE_MAP, ROWS = 19, {23, 24, 25, 30, 31, 32, 39}
 LARGEST = 3000
 # Documents as MySQL writes them, a diff of each operation.
@@ -33,14 +26,25 @@ DIFFS = b"".join(
 )
 
 
+TEXTS = [
+    ' [1, -2.5e+10, "\\u00e9\\ud83d\\udc19\\n", {"a": null, "b": [true, false], "a": 18446744073709551615}] ',
+    '{"": {"k": [], "long": {}}, "x": -9223372036854775808, "é": 4294967296, "0": 1E-300, "z": -0.0}',
+    "[" * 100 + "]" * 100,
+    "[" + "70000," * 9500 + "0]",
+]
+
+
 def seeds(target):
+    if target == "json_text":
+        yield from (text.encode() for text in TEXTS)
+        return
     if target == "json":
         for document in map(bytes.fromhex, DOCUMENTS):
             yield struct.pack("<H", len(document)) + document + DIFFS
         return
     maps = {}
-    for server, kind, body in events_seeds.events():
-        family = int(events_seeds.SERVERS[server].startswith("mariadb"))
+    for server, kind, body in event_seeds.events():
+        family = int(event_seeds.SERVERS[server].startswith("mariadb"))
         if kind == TABLE_MAP:
             maps[server, body[:6]] = body
             if target == "table_map":
@@ -49,8 +53,3 @@ def seeds(target):
             table = maps.get((server, body[:6]))
             if table:
                 yield bytes([family, kind]) + struct.pack("<H", len(table)) + table + body
-
-
-if __name__ == "__main__":
-    events_seeds.seeds = seeds
-    sys.exit(events_seeds.main())

@@ -1,19 +1,6 @@
-#!/usr/bin/python3
-"""Seeds of the protocol's fuzz targets, put together here.
+"""Seeds for both sides of the protocol, put together here."""
 
-    wire_seeds.py TARGET DIRECTORY             writes them
-    wire_seeds.py TARGET --replay PROGRAM      runs PROGRAM (replay.c and the target) over them
-
-Targets: login, auth, result, command, compression; see the heads of fuzz_*.c for what their inputs
-mean.
-"""
-
-import hashlib
-import pathlib
 import struct
-import subprocess
-import sys
-import tempfile
 import zlib
 
 SCRAMBLE = b"abcdefghijklmnopqrst"
@@ -113,7 +100,7 @@ def compression_seeds():
     yield b"\1" + packet(zstd, 0)[:4] + (100).to_bytes(3, "little") + zstd
 
 
-SEEDS = {
+TARGETS = {
     "login": login_seeds,
     "auth": auth_seeds,
     "result": result_seeds,
@@ -122,22 +109,5 @@ SEEDS = {
 }
 
 
-def write(target, directory):
-    directory.mkdir(parents=True, exist_ok=True)
-    for seed in SEEDS[target]():
-        (directory / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
-
-
-def main():
-    target, where, *program = sys.argv[1:]
-    if where != "--replay":
-        write(target, pathlib.Path(where))
-        return 0
-    with tempfile.TemporaryDirectory() as directory:
-        write(target, pathlib.Path(directory))
-        files = sorted(pathlib.Path(directory).iterdir())
-        return subprocess.run([program[0], *files], check=False).returncode
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+def seeds(target):
+    return TARGETS[target]()

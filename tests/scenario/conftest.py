@@ -4,6 +4,7 @@ import signal
 
 import pytest
 
+from .binlog_nodes import Nodes
 from .cluster import Cluster, alive
 
 
@@ -44,3 +45,19 @@ def make_cluster():
         except AssertionError as problem:
             problems.append(str(problem))
     assert not problems, "\n".join(problems)
+
+
+@pytest.fixture(scope="module")
+def nodes(tmp_path_factory):
+    """One server of each kind for the tests of a file; a test empties those it uses."""
+    nodes = Nodes(tmp_path_factory.mktemp("nodes"))
+    yield nodes
+    nodes.close()
+
+
+@pytest.fixture(scope="module")
+def others(tmp_path_factory):
+    """Second servers, of which the same holds."""
+    nodes = Nodes(tmp_path_factory.mktemp("others"))
+    yield nodes
+    nodes.close()

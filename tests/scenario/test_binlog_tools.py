@@ -44,7 +44,7 @@ def offsets(data):
     return found
 
 
-VERBS = ["stat", "print", "json", "verify"]
+VERBS = ["stat", "print", "json", "sql", "undo", "verify"]
 SMALL = [DATA / "mariadb-10.11" / "mixed.binlog", DATA / "mysql-9.7" / "anonymous.binlog"]
 
 
@@ -167,7 +167,7 @@ def test_verify_range(tmp_path):
     starts = offsets(data)
     status, out, _ = binlog("verify", f"--start-position={starts[2]}",
                             f"--stop-position={starts[4]}", SMALL[0])
-    assert status == 0 and ": ok, 2 events, " in out and "to --stop-position" in out
+    assert status == 0 and ": ok, 2 events, " in out and "to the end of the range" in out
     status, _, err = binlog("verify", f"--start-position={starts[2] + 1}", SMALL[0])
     assert status == 2
     assert "is inside the " in err and f"the next event begins at {starts[3]}" in err
@@ -221,6 +221,10 @@ def test_stat_files_and_damage(tmp_path):
     status, out, err = binlog("stat", "--json", cut)
     assert status == 1 and "file ends inside an event" in err
     assert json.loads(out)["events"] == one["events"] - 1
+    assert json.loads(out)["files"] == 1
+    status, out, err = binlog("stat", SMALL[1], tmp_path / "missing")
+    assert status == 1 and "missing: cannot open" in err
+    assert out.startswith(f"{SMALL[1].name}: MySQL 9.7.")
 
 
 DECODED = [path for path in GOOD if path.stem != "types-old-temporal"]
@@ -311,3 +315,14 @@ def test_damage_without_checksums(verb, tmp_path):
             status, _, err = binlog(verb, damaged)
             assert status in (0, 1), (path, at)
             assert (status == 1) == err.startswith(f"borealis binlog {verb}: "), (path, at)
+
+
+def test_stat_title():
+    one, two = DATA / "mysql-5.6/rows-full.binlog", DATA / "mysql-5.6/rows-minimal.binlog"
+    title = binlog("stat", one)[1].splitlines()[0]
+    assert title.startswith("rows-full.binlog: MySQL 5.6."), title
+    assert binlog("stat", one, two)[1].splitlines()[0] == \
+        title.replace("rows-full.binlog", "rows-full.binlog to rows-minimal.binlog, 2 files")
+    mixed = binlog("stat", one, SMALL[0])[1].splitlines()[0]
+    assert mixed.startswith("rows-full.binlog to mixed.binlog, 2 files: MySQL 5.6.")
+    assert mixed.endswith(" and other versions"), mixed

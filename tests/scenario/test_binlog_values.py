@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import struct
 import subprocess
 import time
@@ -181,6 +182,17 @@ def point(r):
     return f"ST_GeomFromText('POINT({r.randint(-90, 90)} {r.random():.6f})', {r.choice([0, 0, 4326])})"
 
 
+def geometry_bytes(text):
+    """What a server stores of a text such as SRID=4326;POINT(1 2), of the types made above."""
+    srid, kind, numbers = re.fullmatch(r"(?:SRID=(\d+);)?([A-Z]+)\(+([^()]*)\)+", text).groups()
+    numbers = [float(number) for number in re.split("[ ,]", numbers)]
+    points = struct.pack(f"<{len(numbers)}d", *numbers)
+    count = struct.pack("<I", len(numbers) // 2)
+    body = {"POINT": (1, b""), "LINESTRING": (2, count), "POLYGON": (3, b"\1\0\0\0" + count)}
+    number, head = body[kind]
+    return struct.pack("<IBI", int(srid or 0), 1, number) + head + points
+
+
 def document(r, depth=0):
     kind = r.randrange(12)
     if kind < 3 and depth < 4:
@@ -303,8 +315,8 @@ BINARY = {
     "bl": ("BLOB", binary(65535, [256, 65535]), "binary"),
     "mb": ("MEDIUMBLOB", binary(70000, [65536, 70000]), "binary"),
     "lb": ("LONGBLOB", binary(70000, [70000]), "binary"),
-    "g": ("GEOMETRY", geometry, "bytes"),
-    "p": ("POINT", point, "bytes"),
+    "g": ("GEOMETRY", geometry, "geometry"),
+    "p": ("POINT", point, "geometry"),
 }
 ENUMS = {
     "e2": (f"ENUM('a', 'trüb') {LATIN1}", member(2, ""), "members"),
@@ -362,7 +374,7 @@ SELECTS = {
     "double": "{0}",
     "string": "HEX({0})|HEX(CONVERT({0} USING utf8mb4))",
     "binary": "HEX({0})",
-    "bytes": "HEX({0})",
+    "geometry": "HEX({0})",
     "members": "CAST({0} AS UNSIGNED)|HEX(CONVERT({0} USING utf8mb4))",
     "json": "CAST({0} AS CHAR)",
     "vector": "HEX({0})",
@@ -412,7 +424,9 @@ def equal(how, found, said):
         return found == int(said[0]) if isinstance(found, int) else raw(found).hex().upper() == said[1]
     if how == "vector":
         return struct.pack(f"<{len(found)}f", *found).hex().upper() == said[0]
-    if how in ("binary", "bytes", "fixed16", "fixed4"):
+    if how == "geometry":
+        return geometry_bytes(found).hex().upper() == said[0]
+    if how in ("binary", "fixed16", "fixed4"):
         return raw(found).hex().upper() == said[0]
     return found == said[0]
 

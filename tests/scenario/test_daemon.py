@@ -330,7 +330,7 @@ def test_port_is_taken(make_cluster):
         port = other.getsockname()[1]
         done = borealis("serve", "--dir", cluster.dir, "--port", str(port))
         one_line(done, port, "--port")
-    assert not cluster.own.exists()
+    assert not cluster.dir.exists()
     assert engines(cluster) == []
     cluster.start()  # and the directory can be used, with another port
     assert cluster.query("SELECT 1 AS one") == [{"one": 1}]
@@ -487,10 +487,16 @@ WRONG = [
 
 @pytest.mark.parametrize("words, parts", WRONG, ids=[" ".join(words) for words, _ in WRONG])
 def test_wrong_command_line(tmp_path, words, parts):
-    directory = tmp_path / "d"
+    """Bad input changes nothing: no directory is made, and one that was there stays as it was."""
+    directory = tmp_path / "above" / "d"
     done = borealis(words[0], "--dir", directory, *words[1:])
     one_line(done, *parts)
-    assert not (directory / "clusters").exists()
+    assert list(tmp_path.iterdir()) == []
+    directory.mkdir(parents=True)
+    (directory / "note").write_text("kept")
+    done = borealis(words[0], "--dir", directory, *words[1:])
+    one_line(done, *parts)
+    assert [path.name for path in directory.iterdir()] == ["note"]
     assert users_of(directory) == {}
 
 
@@ -511,19 +517,14 @@ def test_directory_too_long_for_a_socket(tmp_path):
     directory = tmp_path / ("long" * 30)
     done = borealis("serve", "--dir", directory, "--port", str(free_port()))
     one_line(done, directory)
-    assert not (directory / "clusters").exists()
+    assert not directory.exists()
     # The engine's socket is deeper than the daemon's own.
-    base = pathlib.Path(tempfile.mkdtemp(prefix="bs-", dir="/tmp"))
-    try:
-        directory = base / ("l" * (85 - len(str(base))))
+    with tempfile.TemporaryDirectory(prefix="bs-", dir="/tmp") as base:
+        directory = pathlib.Path(base) / ("l" * (85 - len(base)))
         done = borealis("serve", "--dir", directory, "--port", str(free_port()))
         one_line(done, directory)
         assert users_of(directory) == {}
-        assert not list(directory.rglob("data"))
-    finally:
-        for path in sorted(base.rglob("*"), reverse=True):
-            path.rmdir() if path.is_dir() else path.unlink()
-        base.rmdir()
+        assert not directory.exists()
 
 
 def test_directory_that_cannot_be(tmp_path):
@@ -546,8 +547,7 @@ def test_data_without_its_store(make_cluster):
         path.unlink()
     done = borealis("serve", "--dir", cluster.dir, "--port", str(cluster.port))
     one_line(done, cluster.instance, "borealis.db")
-    for path in cluster.dir.glob("borealis.db*"):
-        path.unlink()
+    assert not list(cluster.dir.glob("borealis.db*"))
     store.write_bytes(kept)
     cluster.start()
     assert cluster.query("SELECT a FROM d.t") == [{"a": 1}]

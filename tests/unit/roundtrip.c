@@ -2,6 +2,7 @@
 
 #include "binlog/control.h"
 #include "binlog/gtid.h"
+#include "binlog/gtid_list.h"
 #include "binlog/gtid_mariadb.h"
 #include "binlog/gtid_set.h"
 #include "binlog/inflate.h"

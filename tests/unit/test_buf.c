@@ -58,6 +58,22 @@ static void test_reserve_and_patch(void **state)
     buf_done(&buf);
 }
 
+static void test_bytes_are_patched_inside_only(void **state)
+{
+    struct buf buf;
+
+    (void)state;
+    buf_init(&buf, 10);
+    buf_str(&buf, "abcd");
+    buf_patch_bytes(&buf, 1, span_str("XY"));
+    buf_patch_bytes(&buf, 4, span_str(""));
+    assert_string_equal(buf_borrow_cstr(&buf), "aXYd");
+    assert_true(buf_ok(&buf));
+    buf_patch_bytes(&buf, 3, span_str("ZZ"));
+    assert_false(buf_ok(&buf));
+    buf_done(&buf);
+}
+
 static void test_printf_and_cstr(void **state)
 {
     struct buf buf;
@@ -81,6 +97,7 @@ int main(void)
         cmocka_unit_test(test_integers_are_little_endian),
         cmocka_unit_test(test_the_maximum_holds),
         cmocka_unit_test(test_reserve_and_patch),
+        cmocka_unit_test(test_bytes_are_patched_inside_only),
         cmocka_unit_test(test_printf_and_cstr),
     };
 

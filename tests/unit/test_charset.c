@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -77,6 +78,75 @@ static void conversion_to_utf8(void **state)
     check(CHARSET_UNKNOWN, "", NULL);
 }
 
+/* One line of charsets.txt: collation id, name, 256 code points. Returns whether it is converted.
+ */
+static bool compare_with_server(char *line)
+{
+    char *rest = NULL;
+    uint32_t id = (uint32_t)strtoul(strtok_r(line, " ", &rest), NULL, 10);
+    const char *name = strtok_r(NULL, " ", &rest);
+    struct charset charset = charset_of_collation(id);
+    struct buf expected;
+
+    assert_string_equal(charset.name, name);
+    if (!charset.table && charset.encoding != CHARSET_LATIN1)
+        return false;
+    buf_init(&expected, 10);
+    for (unsigned byte = 0; byte < 256; byte++) {
+        uint32_t point = (uint32_t)strtoul(strtok_r(NULL, " \n", &rest), NULL, 16);
+        uint8_t text = (uint8_t)byte;
+
+        buf_clear(&in);
+        buf_clear(&out);
+        buf_clear(&expected);
+        buf_be(&in, point, 4);
+        assert_true(charset_to_utf8(&expected, buf_span(&in), CHARSET_UTF32));
+        if (point == 0 && byte != 0)
+            assert_false(charset_read(&out, span_of(&text, 1), charset));
+        else if (!charset_read(&out, span_of(&text, 1), charset) ||
+                 !span_eq(buf_span(&out), buf_span(&expected)))
+            fail_msg("%s: byte 0x%02x", name, byte);
+    }
+    assert_null(strtok_r(NULL, " \n", &rest));
+    buf_done(&expected);
+    return true;
+}
+
+static void real_servers_agree_on_every_byte(void **state)
+{
+    static const char *const files[] = {"tests/data/binlog/mariadb-10.11/charsets.txt",
+                                        "tests/data/binlog/mysql-9.7/charsets.txt"};
+    char line[4096];
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        FILE *file = fopen(files[i], "r");
+        size_t converted = 0;
+
+        assert_non_null(file);
+        while (fgets(line, sizeof line, file))
+            converted += compare_with_server(line);
+        (void)fclose(file);
+        assert_int_equal(converted, 22);
+    }
+}
+
+static void text_of_tables_is_read_and_not_converted(void **state)
+{
+    struct charset cp1251 = charset_of_collation(51);
+
+    (void)state;
+    buf_clear(&out);
+    assert_true(charset_read(&out, span_str("a\xcf\xf0"), cp1251));
+    assert_string_equal(buf_borrow_cstr(&out), "aПр");
+    assert_false(charset_to_utf8(&out, span_str("\xcf"), cp1251.encoding));
+    assert_false(charset_read(&out, span_str("a\x98"), cp1251));
+    assert_string_equal(buf_borrow_cstr(&out), "aПр");
+    assert_false(charset_read(&out, span_str("\xb0\xa1"), charset_of_collation(28))); /* gbk */
+    assert_true(charset_read(&out, span_str("\xe9"), charset_of_collation(8)));
+    assert_string_equal(buf_borrow_cstr(&out), "aПрé");
+}
+
 static void what_is_utf8(void **state)
 {
     static const char *const good[] = {"",
@@ -114,6 +184,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(collation_ids_of_both_families),
         cmocka_unit_test(conversion_to_utf8),
+        cmocka_unit_test(real_servers_agree_on_every_byte),
+        cmocka_unit_test(text_of_tables_is_read_and_not_converted),
         cmocka_unit_test(what_is_utf8),
     };
     int failed;

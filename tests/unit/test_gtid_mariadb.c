@@ -5,24 +5,6 @@
 
 #include <cmocka.h>
 
-static void expect(const struct gtid_list *list, const char *text)
-{
-    struct buf buf;
-
-    buf_init(&buf, 1000);
-    gtid_list_print(&buf, list);
-    assert_string_equal(buf_borrow_cstr(&buf), text);
-    buf_done(&buf);
-}
-
-static void parse(struct gtid_list *list, const char *text)
-{
-    struct err err;
-
-    gtid_list_init(list);
-    assert_true(gtid_list_parse(span_str(text), list, &err));
-}
-
 static void events_with_every_flag_come_back(void **state)
 {
     struct buf buf;
@@ -83,112 +65,11 @@ static void a_long_xa_name_is_refused(void **state)
     buf_done(&buf);
 }
 
-static void lists_are_read_and_printed(void **state)
-{
-    static const char *const wrong[] = {"0-1",
-                                        "0-1-",
-                                        "a",
-                                        "0-1-2,",
-                                        ",",
-                                        "0-1-2 0-1-3",
-                                        "-1-1-1",
-                                        "4294967296-1-1",
-                                        "0-1-18446744073709551616",
-                                        "0--1-2"};
-    struct gtid_list list;
-    struct err err;
-
-    (void)state;
-    parse(&list, " 0-1-2 , 4294967295-4294967295-18446744073709551615\n");
-    expect(&list, "0-1-2,4294967295-4294967295-18446744073709551615");
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        if (gtid_list_parse(span_str(wrong[i]), &list, &err))
-            fail_msg("accepted: %s", wrong[i]);
-        assert_int_equal(err.class, E_USAGE);
-    }
-    assert_int_equal(list.count, 2);
-    assert_true(gtid_list_parse(span_str(""), &list, &err));
-    assert_int_equal(list.count, 0);
-    gtid_list_done(&list);
-}
-
-static void list_events_come_back(void **state)
-{
-    struct gtid_list list;
-    struct gtid_list decoded;
-    struct buf buf;
-    struct err err;
-
-    (void)state;
-    gtid_list_init(&decoded);
-    parse(&list, "0-1-2,0-2-3,7-1-100");
-    list.flags = GTID_LIST_FLAG_UNTIL_REACHED;
-    buf_init(&buf, 1000);
-    gtid_list_encode(&buf, &list);
-    assert_int_equal(buf.len, 4 + 3 * 16);
-    assert_true(gtid_list_decode(buf_span(&buf), &decoded, &err));
-    assert_int_equal(decoded.flags, GTID_LIST_FLAG_UNTIL_REACHED);
-    assert_true(gtid_list_equal(&list, &decoded));
-    for (size_t n = 0; n < buf.len; n++)
-        assert_false(gtid_list_decode(span_of(buf.data, n), &decoded, &err));
-    buf_u8(&buf, 0);
-    assert_false(gtid_list_decode(buf_span(&buf), &decoded, &err));
-    expect(&decoded, "0-1-2,0-2-3,7-1-100");
-    buf_done(&buf);
-    gtid_list_done(&list);
-    gtid_list_done(&decoded);
-}
-
-static void positions_and_states(void **state)
-{
-    struct gtid_list list;
-    struct gtid_list other;
-
-    (void)state;
-    parse(&list, "0-1-5,7-1-100");
-    gtid_list_set_position(&list, (struct gtid_mariadb){6, 0, 2});
-    gtid_list_set_position(&list, (struct gtid_mariadb){1, 3, 3});
-    expect(&list, "0-2-6,7-1-100,3-3-1");
-    assert_true(gtid_list_reached(&list, (struct gtid_mariadb){6, 0, 9}));
-    assert_false(gtid_list_reached(&list, (struct gtid_mariadb){7, 0, 2}));
-    assert_false(gtid_list_reached(&list, (struct gtid_mariadb){1, 1, 1}));
-    assert_null(gtid_list_find(&list, 1));
-
-    parse(&other, "7-5-90,0-9-9,8-1-1");
-    assert_false(gtid_list_contains(&list, &other));
-    gtid_list_union(&list, &other);
-    expect(&list, "0-9-9,7-1-100,3-3-1,8-1-1");
-    assert_true(gtid_list_contains(&list, &other));
-    assert_false(gtid_list_equal(&list, &other));
-    gtid_list_done(&list);
-    gtid_list_done(&other);
-
-    parse(&list, "0-1-5,0-2-3,7-1-100");
-    gtid_list_set_state(&list, (struct gtid_mariadb){8, 0, 1});
-    expect(&list, "0-2-3,0-1-8,7-1-100");
-    gtid_list_set_state(&list, (struct gtid_mariadb){9, 0, 3});
-    expect(&list, "0-2-3,0-1-8,0-3-9,7-1-100");
-    gtid_list_set_state(&list, (struct gtid_mariadb){1, 1, 1});
-    expect(&list, "0-2-3,0-1-8,0-3-9,7-1-100,1-1-1");
-    gtid_list_set_state(&list, (struct gtid_mariadb){101, 7, 1});
-    expect(&list, "0-2-3,0-1-8,0-3-9,7-1-101,1-1-1");
-    assert_int_equal(gtid_list_find(&list, 0)->server_id, 3);
-    parse(&other, "1-1-1,7-1-101,0-2-3,0-1-8,0-3-9");
-    assert_true(gtid_list_equal(&list, &other));
-    gtid_list_set_state(&other, (struct gtid_mariadb){3, 0, 2});
-    assert_false(gtid_list_equal(&list, &other)); /* same entries, another latest */
-    gtid_list_done(&list);
-    gtid_list_done(&other);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_with_every_flag_come_back),
         cmocka_unit_test(a_long_xa_name_is_refused),
-        cmocka_unit_test(lists_are_read_and_printed),
-        cmocka_unit_test(list_events_come_back),
-        cmocka_unit_test(positions_and_states),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,5 @@
 #include "binlog/gtid_set.h"
 
-#include "base/clock.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -245,6 +243,10 @@ static void same(const struct gtid_set *set, const bool model[RANGE], const stru
 
     for (int i = 0; i < RANGE; i++) {
         assert_int_equal(gtid_set_has(set, uuid, (struct span){0}, i + 1), model[i]);
+        for (int last = i, all = true; last < i + 5 && last < RANGE; last++) {
+            all &= model[last];
+            assert_int_equal(gtid_set_has_range(set, uuid, (struct span){0}, i + 1, last + 1), all);
+        }
         size += model[i];
     }
     assert_int_equal(gtid_set_size(set), size);
@@ -335,6 +337,7 @@ static void a_real_server_agrees(void **state)
     assert_int_equal(lines, 300);
 }
 
+/* What takes time in proportion to the square of the length would pass the suite's budget. */
 static void a_hundred_thousand_intervals_are_no_trouble(void **state)
 {
     struct gtid_uuid uuid = {{1}};
@@ -344,7 +347,6 @@ static void a_hundred_thousand_intervals_are_no_trouble(void **state)
     struct gtid_set back = {0};
     struct buf text;
     struct err err;
-    int64_t start = clock_now_usec();
 
     (void)state;
     for (int64_t i = 0; i < 100000; i++) {
@@ -362,6 +364,11 @@ static void a_hundred_thousand_intervals_are_no_trouble(void **state)
     assert_true(gtid_set_equal(&all, &back));
     gtid_set_subtract(&back, &even);
     assert_true(gtid_set_equal(&back, &odd));
+    gtid_set_copy(&back, &all);
+    gtid_set_intersect(&back, &odd);
+    assert_true(gtid_set_equal(&back, &odd));
+    for (int64_t i = 0; i < 100000; i++)
+        assert_int_equal(gtid_set_has(&back, &uuid, (struct span){0}, 2 * i + 1), i % 2 == 0);
     buf_clear(&text);
     gtid_set_encode(&text, &all);
     assert_true(gtid_set_decode(buf_span(&text), &back, &err));
@@ -371,8 +378,6 @@ static void a_hundred_thousand_intervals_are_no_trouble(void **state)
     gtid_set_done(&even);
     gtid_set_done(&all);
     gtid_set_done(&back);
-    print_message("%lld us\n", (long long)(clock_now_usec() - start));
-    assert_in_range(clock_now_usec() - start, 0, 5 * USEC_PER_SEC);
 }
 
 int main(void)

@@ -8,7 +8,7 @@
 
 static struct err err;
 
-static void test_it_stays_raised(void **state)
+static void test_it_stays_raised_until_it_is_cleared(void **state)
 {
     int fd = -1;
 
@@ -18,6 +18,11 @@ static void test_it_stays_raised(void **state)
     wakeup_raise(fd);
     wakeup_raise(fd);
     assert_true(wakeup_is_raised(fd));
+    assert_true(wakeup_is_raised(fd));
+    wakeup_clear(fd);
+    assert_false(wakeup_is_raised(fd));
+    wakeup_clear(fd);
+    wakeup_raise(fd);
     assert_true(wakeup_is_raised(fd));
     fd_close(&fd);
 }
@@ -40,7 +45,7 @@ static void test_a_signal_is_taken_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_it_stays_raised),
+        cmocka_unit_test(test_it_stays_raised_until_it_is_cleared),
         cmocka_unit_test(test_a_signal_is_taken_once),
     };
 

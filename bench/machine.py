@@ -1,0 +1,40 @@
+"""What the benches say of the machine they ran on, and of what else ran there."""
+
+import os
+import pathlib
+import platform
+import re
+import resource
+import subprocess
+
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def describe():
+    """Cores, processor, memory and kernel."""
+    model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    return (
+        f"{os.cpu_count()} cores ({model[1] if model else platform.machine()}), "
+        f"{memory:.0f} GB, Linux {platform.release().split('-')[0]}"
+    )
+
+
+def first_line(*command):
+    """Of what a program prints, such as its version."""
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return done.stdout.splitlines()[0]
+
+
+def cpu_times(pid):
+    """CPU seconds of a process so far, in user mode and in the kernel."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) / TICKS, int(fields[12]) / TICKS
+
+
+def foreign_sec(pids=()):
+    """CPU time in user mode of all processes but our ended children and those of pids, so far."""
+    user, nice = pathlib.Path("/proc/stat").read_text().split()[1:3]
+    own = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    own += sum(cpu_times(pid)[0] for pid in pids)
+    return (int(user) + int(nice)) / TICKS - own

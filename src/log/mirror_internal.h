@@ -1,0 +1,128 @@
+/*
+ * What the files of src/log share of struct mirror. Nothing outside this directory includes it.
+ *
+ * Locks, in the order in which they may be taken: purge_lock, sync_lock, shared.lock; wait.lock and
+ * the cache's own are taken last and alone. No lock but sync_lock (and purge_lock) is held over a
+ * system call that waits for the disk.
+ */
+#pragma once
+
+#include "log/cache.h"
+#include "log/hold.h"
+#include "log/index_builder.h"
+#include "log/index_file.h"
+#include "log/manifest.h"
+#include "log/mirror.h"
+
+#include <pthread.h>
+
+/* One file of the log. Those in the table belong to it; copies are made under the lock. */
+struct log_segment {
+    char name[LOG_NAME_MAX + 1];
+    uint64_t ordinal;
+    uint64_t start;
+    uint64_t end;     /* synced; once closed: the end of what is valid */
+    uint64_t whole;   /* the last end of a transaction up to there */
+    uint64_t records; /* of its side index that may be read */
+    bool closed;
+    uint32_t first_timestamp;
+    uint32_t last_timestamp;
+    int64_t closed_usec;
+};
+
+enum log_waits_for { LOG_WAITS_SYNCED, LOG_WAITS_WRITTEN };
+
+/* Somebody who waits: registered from init to done. */
+struct log_waiter {
+    int fd; /* raised when it happens */
+    bool armed;
+    enum log_waits_for what;
+    struct log_waiter *next;
+    struct log_waiter **link;
+};
+
+struct mirror {
+    char *directory;
+    int dir_fd;
+    int lock_fd;
+    struct manifest manifest; /* `first` changes under purge_lock */
+    struct mirror_options options;
+    struct log_cache *cache;
+    struct log_holds holds; /* under purge_lock */
+
+    pthread_mutex_t purge_lock;
+
+    /* The file that is written. It changes under sync_lock, by the writer only. */
+    pthread_mutex_t sync_lock;
+    struct {
+        int fd; /* -1: none, the next event needs mirror_next() */
+        struct index_file index;
+        struct index_builder builder; /* the writer's alone */
+        struct buf records;           /* the writer's: new ones, of one append */
+        struct buf unwritten;         /* under sync_lock: records of synced bytes */
+        uint64_t index_synced;        /* offset in the file that a synced record vouches for */
+        uint64_t checked_free;        /* offset at which free space was last looked at */
+    } active;
+
+    struct {
+        pthread_mutex_t lock;
+        struct log_segment **segments; /* by ordinal, without a gap */
+        size_t count;
+        size_t cap;
+        uint64_t received; /* in the last segment */
+        uint64_t written;
+        struct index_record written_last; /* how things stand at `written` */
+        struct buf pending;               /* records of bytes up to `written` */
+        enum log_status status;
+        struct err reason;
+        bool shutdown;
+    } shared;
+
+    struct {
+        pthread_mutex_t lock;
+        struct log_waiter *first;
+    } wait;
+};
+
+/* Of a log that is being opened: the table is filled by mirror_recover(). */
+MUST_CHECK bool mirror_recover(struct mirror *mirror, struct mirror_recovery *ret_recovery,
+                               struct err *err);
+
+/* Adds a segment at the end of the table, which takes it over. */
+void mirror_add_segment(struct mirror *mirror, struct log_segment *segment);
+
+/* Replaces a small file of the directory durably; the reserve gives way when the disk is full. */
+MUST_CHECK bool mirror_write_file(struct mirror *mirror, const char *name, struct span content,
+                                  struct err *err);
+MUST_CHECK bool mirror_write_manifest(struct mirror *mirror, struct err *err);
+
+/* Makes the reserve when it is missing and the disk has room. */
+void mirror_make_reserve(struct mirror *mirror);
+void mirror_drop_reserve(struct mirror *mirror);
+
+/* LOG_FAILED, for good; the first reason stays. Returns false. */
+bool mirror_fail(struct mirror *mirror, const struct err *reason);
+
+/* Copies of segments. E_STATE when it is not there; by_ordinal tells a purged one by its text. */
+MUST_CHECK bool mirror_segment_named(struct mirror *mirror, const char *name,
+                                     struct log_segment *ret_segment, struct err *err);
+MUST_CHECK bool mirror_segment_at(struct mirror *mirror, uint64_t ordinal,
+                                  struct log_segment *ret_segment, struct err *err);
+
+/* All of them, in a new array (mem_free). */
+struct log_segment *mirror_segments(struct mirror *mirror, size_t *ret_count);
+
+MUST_CHECK bool log_waiter_init(struct log_waiter *waiter, struct mirror *mirror,
+                                enum log_waits_for what, struct err *err);
+void log_waiter_done(struct log_waiter *waiter, struct mirror *mirror);
+
+/* From now on the next event of its kind raises its fd; look after this whether it has come. */
+void log_waiter_arm(struct log_waiter *waiter, struct mirror *mirror);
+MUST_CHECK bool log_waiter_poll(struct log_waiter *waiter, int64_t deadline_usec, int interrupt_fd,
+                                enum log_wait *ret, struct err *err);
+
+/* Raises those that are armed for it. */
+void mirror_wake(struct mirror *mirror, enum log_waits_for what);
+
+/* E_STATE once the log was shut down, or has failed (the text has the reason). */
+MUST_CHECK bool mirror_check_alive(struct mirror *mirror, struct err *err);

@@ -1,0 +1,183 @@
+#include "log/mirror_internal.h"
+
+#include "base/file.h"
+#include "base/wakeup.h"
+
+#include <errno.h>
+#include <poll.h>
+
+bool mirror_fail(struct mirror *mirror, const struct err *reason)
+{
+    (void)pthread_mutex_lock(&mirror->shared.lock);
+    if (mirror->shared.status != LOG_FAILED) {
+        mirror->shared.status = LOG_FAILED;
+        mirror->shared.reason = *reason;
+    }
+    (void)pthread_mutex_unlock(&mirror->shared.lock);
+    mirror_wake(mirror, LOG_WAITS_SYNCED);
+    mirror_wake(mirror, LOG_WAITS_WRITTEN);
+    return false;
+}
+
+bool mirror_check_alive(struct mirror *mirror, struct err *err)
+{
+    bool alive = true;
+
+    (void)pthread_mutex_lock(&mirror->shared.lock);
+    if (mirror->shared.shutdown)
+        alive = err_set(err, E_STATE, 0, "%s: the log is being closed", mirror->directory);
+    else if (mirror->shared.status == LOG_FAILED)
+        alive = err_set(err, E_STATE, mirror->shared.reason.code,
+                        "%.120s: the log has failed and must be opened again: %.300s",
+                        mirror->directory, mirror->shared.reason.text);
+    (void)pthread_mutex_unlock(&mirror->shared.lock);
+    return alive;
+}
+
+void mirror_shutdown(struct mirror *mirror)
+{
+    (void)pthread_mutex_lock(&mirror->shared.lock);
+    mirror->shared.shutdown = true;
+    (void)pthread_mutex_unlock(&mirror->shared.lock);
+    mirror_wake(mirror, LOG_WAITS_SYNCED);
+    mirror_wake(mirror, LOG_WAITS_WRITTEN);
+}
+
+bool log_waiter_init(struct log_waiter *waiter, struct mirror *mirror, enum log_waits_for what,
+                     struct err *err)
+{
+    struct log_waiter made = {.what = what};
+
+    if (!wakeup_open(&made.fd, err))
+        return false;
+    *waiter = made;
+    (void)pthread_mutex_lock(&mirror->wait.lock);
+    waiter->next = mirror->wait.first;
+    waiter->link = &mirror->wait.first;
+    if (waiter->next)
+        waiter->next->link = &waiter->next;
+    mirror->wait.first = waiter;
+    (void)pthread_mutex_unlock(&mirror->wait.lock);
+    return true;
+}
+
+void log_waiter_done(struct log_waiter *waiter, struct mirror *mirror)
+{
+    (void)pthread_mutex_lock(&mirror->wait.lock);
+    *waiter->link = waiter->next;
+    if (waiter->next)
+        waiter->next->link = waiter->link;
+    (void)pthread_mutex_unlock(&mirror->wait.lock);
+    fd_close(&waiter->fd);
+}
+
+void log_waiter_arm(struct log_waiter *waiter, struct mirror *mirror)
+{
+    (void)pthread_mutex_lock(&mirror->wait.lock);
+    wakeup_clear(waiter->fd);
+    waiter->armed = true;
+    (void)pthread_mutex_unlock(&mirror->wait.lock);
+}
+
+void mirror_wake(struct mirror *mirror, enum log_waits_for what)
+{
+    (void)pthread_mutex_lock(&mirror->wait.lock);
+    for (struct log_waiter *waiter = mirror->wait.first; waiter; waiter = waiter->next) {
+        if (waiter->armed && waiter->what == what) {
+            waiter->armed = false;
+            wakeup_raise(waiter->fd);
+        }
+    }
+    (void)pthread_mutex_unlock(&mirror->wait.lock);
+}
+
+bool log_waiter_poll(struct log_waiter *waiter, int64_t deadline_usec, int interrupt_fd,
+                     enum log_wait *ret, struct err *err)
+{
+    struct pollfd fds[2] = {
+        {.fd = waiter->fd, .events = POLLIN},
+        {.fd = interrupt_fd, .events = POLLIN},
+    };
+    int n;
+
+    do
+        n = poll(fds, 2, clock_poll_timeout(deadline_usec));
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return err_errno(err, "cannot wait for the log");
+    if (n == 0)
+        *ret = LOG_WAIT_TIMEOUT;
+    else
+        *ret = fds[1].revents ? LOG_WAIT_INTERRUPTED : LOG_WAIT_READY;
+    return true;
+}
+
+/* Whether what is waited for is there; E_STATE when it can not come any more. */
+static bool is_synced(struct mirror *mirror, const struct log_position *position, bool *ret_there,
+                      struct err *err)
+{
+    struct log_segment segment;
+
+    if (!mirror_segment_named(mirror, position->name, &segment, err))
+        return false;
+    *ret_there = position->offset <= segment.end;
+    if (*ret_there)
+        return true;
+    if (segment.closed)
+        return err_set(err, E_STATE, 0, "%.250s: ends at %llu, before %llu", segment.name,
+                       (unsigned long long)segment.end, (unsigned long long)position->offset);
+    return mirror_check_alive(mirror, err);
+}
+
+static bool is_written(struct mirror *mirror, const struct log_position *position, bool *ret_there,
+                       struct err *err)
+{
+    (void)position;
+    if (!mirror_check_alive(mirror, err))
+        return false;
+    (void)pthread_mutex_lock(&mirror->shared.lock);
+    *ret_there = mirror->shared.count > 0 &&
+                 mirror->shared.written > mirror->shared.segments[mirror->shared.count - 1]->end;
+    (void)pthread_mutex_unlock(&mirror->shared.lock);
+    return true;
+}
+
+static bool wait_for(struct mirror *mirror, enum log_waits_for what,
+                     bool (*is_there)(struct mirror *mirror, const struct log_position *position,
+                                      bool *ret_there, struct err *err),
+                     const struct log_position *position, int64_t deadline_usec, int interrupt_fd,
+                     enum log_wait *ret, struct err *err)
+{
+    enum log_wait result = LOG_WAIT_READY;
+    struct log_waiter waiter;
+    bool there = false;
+    bool ok;
+
+    if (!log_waiter_init(&waiter, mirror, what, err))
+        return false;
+    do {
+        log_waiter_arm(&waiter, mirror);
+        ok = is_there(mirror, position, &there, err);
+        if (ok && !there)
+            ok = log_waiter_poll(&waiter, deadline_usec, interrupt_fd, &result, err);
+    } while (ok && !there && result == LOG_WAIT_READY);
+    log_waiter_done(&waiter, mirror);
+    if (ok)
+        *ret = there ? LOG_WAIT_READY : result;
+    return ok;
+}
+
+bool mirror_wait_synced(struct mirror *mirror, const struct log_position *position,
+                        int64_t deadline_usec, int interrupt_fd, enum log_wait *ret,
+                        struct err *err)
+{
+    return wait_for(mirror, LOG_WAITS_SYNCED, is_synced, position, deadline_usec, interrupt_fd, ret,
+                    err);
+}
+
+bool mirror_wait_written(struct mirror *mirror, int64_t deadline_usec, int interrupt_fd,
+                         enum log_wait *ret, struct err *err)
+{
+    return wait_for(mirror, LOG_WAITS_WRITTEN, is_written, NULL, deadline_usec, interrupt_fd, ret,
+                    err);
+}

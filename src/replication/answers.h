@@ -1,0 +1,43 @@
+/*
+ * struct answers: what a relay answers to one session's statements, as the source would: from the
+ * source's own variables, the log's GTID state and files, and the session's user variables.
+ *
+ * Refusals are errors whose `code` is the servers' number and whose text is for the client. Owned
+ * by the session's thread.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "replication/channel.h"
+#include "replication/replicas.h"
+#include "wire/result.h"
+
+/* What a session knows; all of it outlives its answers. */
+struct answers_context {
+    struct channel *channel;
+    struct replicas *replicas;
+    uint32_t server_id; /* the relay's own */
+    const char *server_uuid;
+    const char *host; /* where it listens */
+    uint16_t port;
+    bool mariadb;        /* the family it shows */
+    const char *version; /* as greeted, without MariaDB's prefix */
+    uint32_t thread_id;
+    const char *user;
+    const char *client; /* the client's address */
+};
+
+struct answers;
+
+struct answers *answers_new(const struct answers_context *context);
+void answers_free(struct answers *answers); /* NULL is fine */
+
+/* *ret_result is NULL for a statement that is answered with OK; else the caller frees it. */
+MUST_CHECK bool answers_take(struct answers *answers, struct span sql, struct result **ret_result,
+                             struct err *err);
+
+/* The text of a user variable that the session has set; false when there is none, or it is NULL. */
+bool answers_user_variable(const struct answers *answers, const char *name, struct span *ret_value);
+
+/* Forgets all user variables: COM_RESET_CONNECTION, COM_CHANGE_USER. */
+void answers_reset(struct answers *answers);

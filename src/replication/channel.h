@@ -1,0 +1,44 @@
+/*
+ * struct channel: one external source of a relay: the directory of its logs, the mirror of the
+ * current one, and the receiver that fills it.
+ *
+ *     DIRECTORY/variables.json   the source's system variables, as last seen
+ *     DIRECTORY/00000001/        a mirror; a source that begins its binlog anew gets the next
+ * number
+ *
+ * Owned by the relay's main thread, which opens and closes it; the others' functions may be called
+ * by any thread in between. Whoever reads the mirror is done before channel_close().
+ */
+#pragma once
+
+#include "log/retention.h"
+#include "replication/receiver.h"
+
+struct channel_spec {
+    const char *name;
+    const char *directory;         /* absolute; made if it is missing */
+    struct receiver_spec receiver; /* without name and find_mirror */
+    uint64_t cache_bytes;          /* of the I/O cache; 0: the default */
+};
+
+struct channel;
+
+/* Opens the last mirror, if there is one, and starts the receiver. All of the spec must stay. */
+MUST_CHECK bool channel_open(const struct channel_spec *spec, struct channel **ret_channel,
+                             struct err *err);
+void channel_shutdown(struct channel *channel); /* ends all waiting at the mirror */
+void channel_close(struct channel *channel);    /* NULL is fine */
+
+const char *channel_name(const struct channel *channel);
+const struct channel_spec *channel_borrow_spec(const struct channel *channel);
+
+/* NULL until a source was met for the first time; good until channel_close(). */
+struct mirror *channel_borrow_mirror(struct channel *channel);
+
+/* The source's variables: an owner of its own for the caller (variables_free); NULL: none seen. */
+struct variables *channel_share_variables(struct channel *channel);
+
+void channel_receiver_status(struct channel *channel, struct receiver_status *ret_status);
+
+/* What opening the mirror found; all zero when there was none. */
+void channel_recovery(struct channel *channel, struct mirror_recovery *ret_recovery);

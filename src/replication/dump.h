@@ -1,0 +1,38 @@
+/*
+ * A dump: the events of a channel's mirror to one replica, over its link, until either ends it.
+ *
+ * The stream is what the source itself would send: an artificial ROTATE that names file and
+ * position, the file's format description, and events as they stand in the files, another
+ * artificial ROTATE before each file, and heartbeats when there is nothing to send. Only what is
+ * synced is sent. Runs in the session's thread (source: MySQL, sql/rpl_binlog_sender.cc; MariaDB,
+ * sql/sql_repl.cc).
+ */
+#pragma once
+
+#include "replication/channel.h"
+#include "replication/replicas.h"
+#include "wire/command.h"
+
+/* What the replica's session has said. */
+struct dump_spec {
+    struct channel *channel;
+    struct link *link;
+    struct replica *replica; /* told of what is sent */
+    struct command_dump request;
+    uint32_t server_id; /* the relay's, in artificial events */
+    bool mariadb;
+    uint8_t checksum;             /* @master_binlog_checksum; CHECKSUM_UNDEFINED: not set */
+    int64_t heartbeat_usec;       /* @master_heartbeat_period; 0: none */
+    unsigned capability;          /* @mariadb_slave_capability */
+    bool by_gtid;                 /* MariaDB: @slave_connect_state was set */
+    struct span connect_state;    /* its text */
+    bool filter_skip_replication; /* @@skip_replication: leave out events that are so marked */
+    size_t read_buffer;           /* bytes; 0: the default */
+};
+
+/*
+ * Returns true when a dump that was asked not to wait has sent all; the caller ends it with an EOF
+ * packet. Otherwise E_STATE or E_USAGE with code 1236, which the replica is to be told; or the
+ * link's error.
+ */
+MUST_CHECK bool dump_run(const struct dump_spec *spec, struct err *err);

@@ -1,0 +1,116 @@
+#include "replication/gtid_skip.h"
+
+#include "base/mem.h"
+
+void gtid_skip_init(struct gtid_skip *skip)
+{
+    *skip = (struct gtid_skip){0};
+    gtid_set_init(&skip->set);
+}
+
+void gtid_skip_done(struct gtid_skip *skip)
+{
+    gtid_set_done(&skip->set);
+    mem_free(skip->domains);
+}
+
+void gtid_skip_set(struct gtid_skip *skip, const struct gtid_set *executed)
+{
+    gtid_set_copy(&skip->set, executed);
+    skip->by_set = true;
+    skip->active = !gtid_set_is_empty(executed);
+}
+
+static bool is_same(const struct gtid_mariadb *a, const struct gtid_mariadb *b)
+{
+    return a->domain == b->domain && a->server_id == b->server_id && a->sequence == b->sequence;
+}
+
+void gtid_skip_position(struct gtid_skip *skip, const struct gtid_list *position,
+                        const struct gtid_list *state)
+{
+    skip->domains = mem_alloc((position->count + 1) * sizeof *skip->domains);
+    for (size_t i = 0; i < position->count; i++) {
+        const struct gtid_mariadb *latest =
+            state ? gtid_list_find(state, position->items[i].domain) : NULL;
+
+        if (!latest || !is_same(latest, &position->items[i]))
+            skip->domains[skip->domain_count++] = position->items[i];
+    }
+    skip->active = skip->domain_count > 0;
+}
+
+static bool take_mysql(struct gtid_skip *skip, uint8_t type, struct span body, struct err *err)
+{
+    struct gtid gtid;
+
+    skip->inside = false;
+    if (type == EVENT_ANONYMOUS_GTID)
+        return true;
+    if (!gtid_decode(body, type, &gtid, err))
+        return false;
+    skip->inside = gtid_set_has(&skip->set, &gtid.uuid, gtid.tag, gtid.number);
+    return true;
+}
+
+/* The domain's position is behind: from here on all of it is sent. */
+static void forget_domain(struct gtid_skip *skip, size_t i)
+{
+    skip->domains[i] = skip->domains[--skip->domain_count];
+}
+
+static bool take_mariadb(struct gtid_skip *skip, const struct event_header *header,
+                         struct span body, struct err *err)
+{
+    struct gtid_mariadb_event gtid;
+
+    skip->inside = false;
+    if (!gtid_mariadb_decode(body, &gtid, err))
+        return false;
+    for (size_t i = 0; i < skip->domain_count; i++) {
+        const struct gtid_mariadb *has = &skip->domains[i];
+
+        if (has->domain != gtid.domain)
+            continue;
+        skip->inside = has->server_id != header->server_id || gtid.sequence <= has->sequence;
+        if (has->server_id == header->server_id && gtid.sequence >= has->sequence)
+            forget_domain(skip, i);
+        return true;
+    }
+    return true;
+}
+
+bool gtid_skip_take(struct gtid_skip *skip, const struct event_header *header, struct span body,
+                    bool *ret_skip, struct err *err)
+{
+    if (!skip->active) {
+        *ret_skip = false;
+        return true;
+    }
+    switch (header->type) {
+    case EVENT_GTID:
+    case EVENT_ANONYMOUS_GTID:
+    case EVENT_GTID_TAGGED:
+        if (skip->by_set && !take_mysql(skip, header->type, body, err))
+            return false;
+        break;
+    case EVENT_MARIADB_GTID:
+        if (!skip->by_set && !take_mariadb(skip, header, body, err))
+            return false;
+        break;
+    case EVENT_FORMAT_DESCRIPTION: /* what belongs to the file, not to a transaction */
+    case EVENT_ROTATE:
+    case EVENT_STOP:
+    case EVENT_PREVIOUS_GTIDS:
+    case EVENT_MARIADB_GTID_LIST:
+    case EVENT_MARIADB_BINLOG_CHECKPOINT:
+        skip->inside = false;
+        break;
+    default:
+        break;
+    }
+    if (!skip->by_set && skip->domain_count == 0 && !skip->inside)
+        skip->active = false;
+    *ret_skip = skip->inside;
+    return true;
+}

@@ -1,0 +1,37 @@
+/*
+ * What a relay's log answers about itself: GTID state, files, positions, cache counters, replicas;
+ * with the columns and names of the servers. No state of its own; any thread.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "replication/channel.h"
+#include "replication/replicas.h"
+#include "wire/result.h"
+
+/* gtid_executed, gtid_purged; MariaDB's gtid_binlog_state, gtid_binlog_pos, gtid_current_pos. */
+bool log_answers_has_variable(struct span name, bool mariadb);
+MUST_CHECK bool log_answers_variable(struct channel *channel, struct span name, struct buf *value,
+                                     struct err *err);
+
+/* gtid_subset(a, b): 1 or 0, and gtid_subtract(a, b). E_USAGE for what is no GTID set. */
+MUST_CHECK bool log_answers_gtid_call(struct span name, struct span left, struct span right,
+                                      struct buf *value, struct err *err);
+
+/* binlog_gtid_pos(file, position); NULL where the log does not have that position. */
+MUST_CHECK bool log_answers_gtid_pos(struct channel *channel, struct span file,
+                                     struct span position, struct buf *value, bool *ret_null,
+                                     struct err *err);
+
+/* Status variable i; false after the last. `value` has room for `size` bytes. */
+bool log_answers_status(struct channel *channel, size_t i, struct span *ret_name, char *value,
+                        size_t size);
+
+/* SHOW MASTER STATUS, SHOW BINARY LOGS, SHOW SLAVE HOSTS; the result is new and gets its columns.
+ */
+MUST_CHECK bool log_answers_show_status(struct channel *channel, bool mariadb,
+                                        struct result *result, struct err *err);
+MUST_CHECK bool log_answers_show_logs(struct channel *channel, struct result *result,
+                                      struct err *err);
+MUST_CHECK bool log_answers_show_replicas(struct replicas *replicas, uint32_t server_id,
+                                          bool new_words, struct result *result, struct err *err);

@@ -1,0 +1,524 @@
+#include "replication/receiver.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "base/thread.h"
+#include "base/wakeup.h"
+#include "binlog/control.h"
+#include "binlog/reader.h"
+#include "wire/reply.h"
+#include "wire/semisync.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <time.h>
+
+#define CONNECT_USEC    (60 * USEC_PER_SEC)
+#define SILENCE_USEC    (60 * USEC_PER_SEC)
+#define PAUSE_MIN_USEC  (1 * USEC_PER_SEC)
+#define PAUSE_MAX_USEC  (60 * USEC_PER_SEC)
+#define BATCH_BYTES     ((size_t)1 << 20) /* appended at once while more is there to read */
+#define WINDOW_BYTES    ((size_t)1 << 20)
+#define PAYLOAD_MAX     ((size_t)EVENT_LENGTH_MAX + 16)
+#define STACK_BYTES     (256 * 1024)
+#define ER_BINLOG_FATAL ER_MASTER_FATAL_ERROR_READING_BINLOG
+
+struct receiver {
+    struct receiver_spec spec;
+    pthread_t thread;
+    int stop_fd;
+
+    /* The thread's own, during one connection. */
+    struct link *link;
+    struct source source;
+    struct mirror *mirror;
+    struct reader reader;    /* of control events: knows the format description */
+    struct log_position end; /* received */
+    struct buf batch;        /* events that are not appended yet */
+    uint64_t batch_events;
+    struct source_position next; /* file announced by a ROTATE whose format is yet to come */
+    bool announced;
+    bool fatal; /* the error at hand must not be tried again */
+
+    struct {
+        pthread_mutex_t lock;
+        struct receiver_status status;
+    } shared;
+};
+
+static int64_t wall_usec(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000;
+}
+
+const char *receiver_state_name(enum receiver_state state)
+{
+    static const char *const names[] = {"connecting", "receiving", "pausing", "stopped"};
+
+    return names[state];
+}
+
+static void set_state(struct receiver *receiver, enum receiver_state state)
+{
+    enum receiver_state old;
+
+    (void)pthread_mutex_lock(&receiver->shared.lock);
+    old = receiver->shared.status.state;
+    receiver->shared.status.state = state;
+    (void)pthread_mutex_unlock(&receiver->shared.lock);
+    if (old != state)
+        log_debug(receiver->spec.name, "receiver %s -> %s", receiver_state_name(old),
+                  receiver_state_name(state));
+}
+
+static void set_error(struct receiver *receiver, const struct err *err)
+{
+    (void)pthread_mutex_lock(&receiver->shared.lock);
+    receiver->shared.status.error = *err;
+    receiver->shared.status.error_usec = wall_usec();
+    (void)pthread_mutex_unlock(&receiver->shared.lock);
+}
+
+void receiver_status(struct receiver *receiver, struct receiver_status *ret_status)
+{
+    (void)pthread_mutex_lock(&receiver->shared.lock);
+    *ret_status = receiver->shared.status;
+    (void)pthread_mutex_unlock(&receiver->shared.lock);
+}
+
+/* ---- Events into the mirror ---- */
+
+static bool append_batch(struct receiver *receiver, struct err *err)
+{
+    struct span bytes = buf_span(&receiver->batch);
+
+    if (bytes.len == 0)
+        return true;
+    if (!mirror_append(receiver->mirror, receiver->end.offset, bytes, err)) {
+        receiver->fatal = err->class != E_PROTO && !err->retriable;
+        return false;
+    }
+    receiver->end.offset += bytes.len;
+    (void)pthread_mutex_lock(&receiver->shared.lock);
+    receiver->shared.status.events += receiver->batch_events;
+    receiver->shared.status.bytes += bytes.len;
+    receiver->shared.status.error = (struct err){0};
+    (void)pthread_mutex_unlock(&receiver->shared.lock);
+    receiver->batch_events = 0;
+    buf_clear(&receiver->batch);
+    return true;
+}
+
+/* What only the connection is about: the clock of what was heard, and whether all was. */
+static void note_heard(struct receiver *receiver, uint32_t timestamp, bool caught_up)
+{
+    (void)pthread_mutex_lock(&receiver->shared.lock);
+    receiver->shared.status.heard_usec = wall_usec();
+    if (timestamp != 0)
+        receiver->shared.status.last_timestamp = timestamp;
+    receiver->shared.status.caught_up = caught_up;
+    (void)pthread_mutex_unlock(&receiver->shared.lock);
+}
+
+static bool fail_place(const struct receiver *receiver, struct err *err, const char *what,
+                       struct span name, uint64_t position)
+{
+    return err_set(err, E_PROTO, 0,
+                   "%s: %s names %.*s:%" PRIu64 ", but what came so far ends at %s:%" PRIu64,
+                   link_peer(receiver->link), what, (int)name.len, (const char *)name.data,
+                   position, receiver->end.name, receiver->end.offset);
+}
+
+/* The source tells where the events to come stand: in the file at hand, or in another one. */
+static bool take_fake_rotate(struct receiver *receiver, struct span body, struct err *err)
+{
+    struct rotate rotate;
+
+    if (!rotate_decode(body, &rotate, err) || !append_batch(receiver, err))
+        return false;
+    if (span_eq(rotate.name, span_str(receiver->end.name))) {
+        receiver->announced = false;
+        if (rotate.position != receiver->end.offset)
+            return fail_place(receiver, err, "a Rotate event", rotate.name, rotate.position);
+        return true;
+    }
+    if (rotate.name.len >= sizeof receiver->next.file)
+        return err_set(err, E_PROTO, 0, "%s: a Rotate event names a file with %zu bytes",
+                       link_peer(receiver->link), rotate.name.len);
+    receiver->next = (struct source_position){.offset = rotate.position};
+    memcpy(receiver->next.file, rotate.name.data, rotate.name.len);
+    receiver->announced = true;
+    return true;
+}
+
+static bool begin_file(struct receiver *receiver, struct span format, struct err *err)
+{
+    struct log_ends ends;
+
+    if (!mirror_next(receiver->mirror, span_str(receiver->next.file), receiver->next.offset, format,
+                     NULL, err)) {
+        receiver->fatal = true;
+        return false;
+    }
+    mirror_ends(receiver->mirror, &ends);
+    receiver->end = ends.received;
+    receiver->announced = false;
+    log_info(receiver->spec.name, "receiving file=%s offset=%" PRIu64, receiver->end.name,
+             receiver->end.offset);
+    return true;
+}
+
+/*
+ * The first format description after a Rotate begins the file. One that stands where the mirror's
+ * file goes on is an event of it; all others only tell how the events after them are laid out.
+ */
+static bool take_format(struct receiver *receiver, const struct reader_event *event,
+                        struct err *err)
+{
+    if (!append_batch(receiver, err))
+        return false;
+    if (receiver->announced && !begin_file(receiver, event->bytes, err))
+        return false;
+    if (receiver->end.offset != LOG_FIRST_OFFSET || event->header.log_pos == 0)
+        return true;
+    buf_bytes(&receiver->batch, event->bytes);
+    receiver->batch_events++;
+    return append_batch(receiver, err);
+}
+
+static bool take_heartbeat(struct receiver *receiver, const struct reader_event *event,
+                           struct err *err)
+{
+    struct heartbeat heartbeat;
+
+    if (event->header.type == EVENT_HEARTBEAT_V2) {
+        if (!heartbeat_v2_decode(event->body, &heartbeat, err))
+            return false;
+    } else if (!heartbeat_decode(event->body, &event->header, &heartbeat, err)) {
+        return false;
+    }
+    if (!append_batch(receiver, err))
+        return false;
+    if (!receiver->announced && (!span_eq(heartbeat.name, span_str(receiver->end.name)) ||
+                                 (uint32_t)heartbeat.position != (uint32_t)receiver->end.offset))
+        return fail_place(receiver, err, "a heartbeat", heartbeat.name, heartbeat.position);
+    note_heard(receiver, 0, true);
+    return true;
+}
+
+static bool is_heartbeat(uint8_t type)
+{
+    return type == EVENT_HEARTBEAT || type == EVENT_HEARTBEAT_V2;
+}
+
+/* Made for this connection, not in the source's file. */
+static bool is_artificial(const struct event_header *header)
+{
+    return (header->flags & EVENT_FLAG_ARTIFICIAL) ||
+           (header->type == EVENT_ROTATE && header->log_pos == 0);
+}
+
+static bool take_control(struct receiver *receiver, struct span bytes, struct err *err)
+{
+    struct reader_event event;
+
+    if (!reader_event_parse(&receiver->reader, bytes, receiver->source.checksum == CHECKSUM_CRC32,
+                            &event, err))
+        return err_prefix(err, "%s", link_peer(receiver->link));
+    if (event.header.type == EVENT_FORMAT_DESCRIPTION)
+        return take_format(receiver, &event, err);
+    if (is_heartbeat(event.header.type))
+        return take_heartbeat(receiver, &event, err);
+    if (event.header.type == EVENT_ROTATE)
+        return take_fake_rotate(receiver, event.body, err);
+    return true; /* MariaDB's artificial GTID list: nothing of the file */
+}
+
+static bool acknowledge(struct receiver *receiver, struct err *err)
+{
+    int64_t deadline = clock_deadline_usec(receiver->spec.silence_usec);
+    struct semisync_ack ack;
+    enum log_wait wait;
+    struct buf payload;
+    bool good;
+
+    if (!append_batch(receiver, err))
+        return false;
+    if (!mirror_wait_synced(receiver->mirror, &receiver->end, deadline, receiver->stop_fd, &wait,
+                            err)) {
+        receiver->fatal = true;
+        return false;
+    }
+    if (wait != LOG_WAIT_READY)
+        return err_set(err, E_TIMEOUT, 0, "%s: the log was not synced in time to acknowledge it",
+                       link_peer(receiver->link));
+    ack = (struct semisync_ack){.position = receiver->end.offset,
+                                .file = span_str(receiver->end.name)};
+    buf_init(&payload, 1024);
+    semisync_ack_write(&payload, &ack);
+    good = link_write_aside(receiver->link, buf_span(&payload), deadline, err);
+    buf_done(&payload);
+    return good;
+}
+
+static bool take_event(struct receiver *receiver, struct span bytes, struct err *err)
+{
+    struct event_header header;
+
+    if (!event_header_decode(bytes, &header, err))
+        return err_prefix(err, "%s", link_peer(receiver->link));
+    if (header.length != bytes.len)
+        return err_set(err, E_PROTO, 0, "%s: a %s event of %" PRIu32 " bytes came as %zu bytes",
+                       link_peer(receiver->link), event_type_name(header.type), header.length,
+                       bytes.len);
+    if (is_artificial(&header) || is_heartbeat(header.type) ||
+        header.type == EVENT_FORMAT_DESCRIPTION)
+        return take_control(receiver, bytes, err);
+    if (receiver->announced)
+        return err_set(err, E_PROTO, 0, "%s: a %s event before the format description of %s",
+                       link_peer(receiver->link), event_type_name(header.type),
+                       receiver->next.file);
+    buf_bytes(&receiver->batch, bytes);
+    receiver->batch_events++;
+    if (receiver->batch.len < BATCH_BYTES && link_has_payload(receiver->link))
+        return true;
+    if (!append_batch(receiver, err))
+        return false;
+    note_heard(receiver, header.timestamp, !link_has_payload(receiver->link));
+    return true;
+}
+
+/* A packet of the dump: an OK byte and an event, or its end. */
+static bool take_packet(struct receiver *receiver, struct span payload, struct err *err)
+{
+    struct cursor cur = cursor_of(payload);
+    struct span event;
+    bool wants_ack = false;
+
+    if (reply_is_err(payload)) {
+        (void)reply_err_to_err(payload, err);
+        receiver->fatal = err->code == ER_BINLOG_FATAL;
+        return err_prefix(err, "%s", link_peer(receiver->link));
+    }
+    if (reply_is_eof(payload) && payload.len < EVENT_HEADER_SIZE)
+        return err_set(err, E_IO, 0, "%s: the source ended the dump", link_peer(receiver->link));
+    if (cursor_u8(&cur) != 0 || !cursor_ok(&cur))
+        return err_set(err, E_PROTO, 0, "%s: a packet of the dump begins with 0x%02x, expected 0",
+                       link_peer(receiver->link), payload.len > 0 ? payload.data[0] : 0);
+    event = cursor_rest(&cur);
+    if (receiver->source.semisync && !semisync_header_parse(event, &wants_ack, &event, err))
+        return err_prefix(err, "%s", link_peer(receiver->link));
+    if (!take_event(receiver, event, err))
+        return false;
+    if (wants_ack) {
+        link_renumber(receiver->link, SEMISYNC_NEXT_SEQUENCE);
+        return acknowledge(receiver, err);
+    }
+    return true;
+}
+
+static bool stream(struct receiver *receiver, struct err *err)
+{
+    for (;;) {
+        int64_t deadline = clock_deadline_usec(receiver->spec.silence_usec);
+        struct span payload;
+
+        if (!link_read(receiver->link, deadline, &payload, err)) {
+            if (err->class == E_TIMEOUT)
+                (void)err_set(err, E_TIMEOUT, 0, "%s: silent for %lld s: not even a heartbeat",
+                              link_peer(receiver->link),
+                              (long long)(receiver->spec.silence_usec / USEC_PER_SEC));
+            return false;
+        }
+        if (!take_packet(receiver, payload, err))
+            return false;
+    }
+}
+
+/* ---- Connecting ---- */
+
+static void identity_of(const struct source *source, struct log_identity *ret_identity)
+{
+    *ret_identity = (struct log_identity){
+        .family = source->family,
+        .server_id = source->server_id,
+    };
+    memcpy(ret_identity->server_uuid, source->server_uuid, sizeof ret_identity->server_uuid);
+    memcpy(ret_identity->server_version, source->version_text, sizeof ret_identity->server_version);
+}
+
+/* Where the dump goes on: after the mirror's last event, or where an empty mirror is to begin. */
+static bool find_start(struct receiver *receiver, int64_t deadline_usec,
+                       struct source_position *ret_from, struct err *err)
+{
+    struct log_ends ends;
+
+    mirror_ends(receiver->mirror, &ends);
+    receiver->end = ends.received;
+    receiver->announced = false;
+    if (ends.received.name[0] != '\0') {
+        *ret_from = (struct source_position){.offset = ends.received.offset};
+        memcpy(ret_from->file, ends.received.name, sizeof ends.received.name);
+        return true;
+    }
+    switch (receiver->spec.start) {
+    case RECEIVER_FROM_OLDEST:
+        return source_oldest(receiver->link, deadline_usec, ret_from, err);
+    case RECEIVER_FROM_NOW:
+        return source_newest(receiver->link, &receiver->source, deadline_usec, ret_from, err);
+    case RECEIVER_FROM_POSITION:
+        *ret_from = receiver->spec.position;
+        return true;
+    }
+    return err_set(err, E_BUG, 0, "receiver start %d", (int)receiver->spec.start);
+}
+
+static bool open_dump(struct receiver *receiver, struct err *err)
+{
+    int64_t deadline = clock_deadline_usec(receiver->spec.connect_usec);
+    const struct source_visitor *visitor = &receiver->spec.visitor;
+    struct log_identity identity;
+    struct source_position from;
+
+    if (!source_prepare(receiver->link, visitor, &receiver->source, deadline, err))
+        return false;
+    identity_of(&receiver->source, &identity);
+    if (!receiver->spec.find_mirror(receiver->spec.context, &receiver->source, &identity,
+                                    &receiver->mirror, err)) {
+        receiver->fatal = true;
+        return false;
+    }
+    if (!find_start(receiver, deadline, &from, err) ||
+        !source_dump(receiver->link, visitor, &receiver->source, &from, deadline, err))
+        return false;
+    reader_init(&receiver->reader);
+    receiver->reader.verify_checksums = true;
+    link_set_window(receiver->link, WINDOW_BYTES);
+    log_info(receiver->spec.name,
+             "connected source=%s version=%s server_id=%" PRIu32 " file=%s offset=%" PRIu64,
+             link_peer(receiver->link), receiver->source.version_text, receiver->source.server_id,
+             from.file, from.offset);
+    (void)pthread_mutex_lock(&receiver->shared.lock);
+    receiver->shared.status.connects++;
+    receiver->shared.status.clock_usec = receiver->source.clock_usec;
+    receiver->shared.status.semisync = receiver->source.semisync;
+    (void)pthread_mutex_unlock(&receiver->shared.lock);
+    set_state(receiver, RECEIVER_RECEIVING);
+    return true;
+}
+
+/* One connection, from its beginning to its end: always false, with the reason. */
+static bool connect_once(struct receiver *receiver, struct err *err)
+{
+    int64_t deadline = clock_deadline_usec(receiver->spec.connect_usec);
+    bool good;
+
+    receiver->fatal = false;
+    buf_clear(&receiver->batch);
+    receiver->batch_events = 0;
+    if (!link_login(&receiver->spec.login, deadline, &receiver->link, err))
+        return false;
+    good = source_ask(receiver->link, &receiver->spec.visitor, deadline, &receiver->source, err);
+    if (good) {
+        good = open_dump(receiver, err) && stream(receiver, err);
+        /* What had come whole before the end is kept. */
+        if (!good && !receiver->fatal && receiver->batch.len > 0) {
+            struct err late;
+
+            if (!append_batch(receiver, &late))
+                *err = late;
+        }
+        source_done(&receiver->source);
+    }
+    link_free(receiver->link);
+    receiver->link = NULL;
+    return good;
+}
+
+/* False when the receiver is to stop. */
+static bool pause_for(struct receiver *receiver, int64_t usec)
+{
+    struct pollfd stop = {.fd = receiver->stop_fd, .events = POLLIN};
+    int64_t deadline = clock_deadline_usec(usec);
+
+    while (clock_now_usec() < deadline && !wakeup_is_raised(receiver->stop_fd))
+        (void)poll(&stop, 1, clock_poll_timeout(deadline));
+    return !wakeup_is_raised(receiver->stop_fd);
+}
+
+static void *run(void *arg)
+{
+    struct receiver *receiver = arg;
+    int64_t pause_usec = PAUSE_MIN_USEC;
+
+    while (!wakeup_is_raised(receiver->stop_fd)) {
+        uint64_t before = receiver->shared.status.bytes; /* only this thread changes it */
+        struct err err = {0};
+
+        set_state(receiver, RECEIVER_CONNECTING);
+        if (connect_once(receiver, &err) || wakeup_is_raised(receiver->stop_fd))
+            break;
+        set_error(receiver, &err);
+        if (receiver->fatal) {
+            log_error(receiver->spec.name, "receiver stopped: %s", err.text);
+            break;
+        }
+        if (receiver->shared.status.bytes != before)
+            pause_usec = PAUSE_MIN_USEC;
+        log_warn(receiver->spec.name, "%s; next attempt in %lld s", err.text,
+                 (long long)(pause_usec / USEC_PER_SEC));
+        set_state(receiver, RECEIVER_PAUSING);
+        if (!pause_for(receiver, pause_usec - pause_usec / 8 +
+                                     (int64_t)(random_u32() % (uint32_t)(pause_usec / 4))))
+            break;
+        pause_usec = pause_usec * 2 < PAUSE_MAX_USEC ? pause_usec * 2 : PAUSE_MAX_USEC;
+    }
+    set_state(receiver, RECEIVER_STOPPED);
+    return NULL;
+}
+
+bool receiver_start_thread(const struct receiver_spec *spec, struct receiver **ret_receiver,
+                           struct err *err)
+{
+    struct receiver *receiver = mem_alloc(sizeof *receiver);
+
+    receiver->spec = *spec;
+    if (receiver->spec.connect_usec == 0)
+        receiver->spec.connect_usec = CONNECT_USEC;
+    if (receiver->spec.silence_usec == 0)
+        receiver->spec.silence_usec = SILENCE_USEC;
+    receiver->spec.login.payload_max = PAYLOAD_MAX;
+    buf_init(&receiver->batch, PAYLOAD_MAX + BATCH_BYTES);
+    (void)pthread_mutex_init(&receiver->shared.lock, NULL);
+    if (!wakeup_open(&receiver->stop_fd, err))
+        goto fail;
+    receiver->spec.login.stop_fd = receiver->stop_fd;
+    if (thread_start("receiver", STACK_BYTES, run, receiver, &receiver->thread, err)) {
+        *ret_receiver = receiver;
+        return true;
+    }
+    fd_close(&receiver->stop_fd);
+fail:
+    (void)pthread_mutex_destroy(&receiver->shared.lock);
+    buf_done(&receiver->batch);
+    mem_free(receiver);
+    return false;
+}
+
+void receiver_stop(struct receiver *receiver)
+{
+    if (!receiver)
+        return;
+    wakeup_raise(receiver->stop_fd);
+    (void)pthread_join(receiver->thread, NULL);
+    fd_close(&receiver->stop_fd);
+    (void)pthread_mutex_destroy(&receiver->shared.lock);
+    buf_done(&receiver->batch);
+    mem_free(receiver);
+}

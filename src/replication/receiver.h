@@ -1,0 +1,74 @@
+/*
+ * struct receiver: pulls a source's binlog into a mirror, as a replica's I/O thread does: connects,
+ * checks who is there, asks for the dump from where the mirror ends, appends what comes, and begins
+ * again with a growing pause whenever the connection ends.
+ *
+ * It has a thread of its own. The mirror is the owner's: at each connect the receiver says which
+ * source it met and gets the mirror that belongs to it. The owner stops the receiver before it
+ * closes the mirror. What can only get worse by trying again stops it for good: another source than
+ * the mirror's, a binlog that the source no longer has (1236), a mirror that failed.
+ */
+#pragma once
+
+#include "log/mirror.h"
+#include "replication/link_login.h"
+#include "replication/source.h"
+
+enum receiver_start {
+    RECEIVER_FROM_OLDEST, /* the source's oldest file */
+    RECEIVER_FROM_NOW,    /* where its binlog ends at the first connect */
+    RECEIVER_FROM_POSITION,
+};
+
+/* All pointers must stay while the receiver lives. */
+struct receiver_spec {
+    const char *name; /* of the channel, for the log */
+    struct link_login_spec login;
+    struct source_visitor visitor;
+    enum receiver_start start; /* of an empty mirror */
+    struct source_position position;
+    int64_t connect_usec; /* for connecting, logging in and asking: 60 s if 0 */
+    int64_t silence_usec; /* without even a heartbeat, after which the connection is dead */
+
+    /*
+     * The mirror of the source just met, made if there is none yet. E_STATE when the owner's mirror
+     * is that of another. Called in the receiver's thread.
+     */
+    bool (*find_mirror)(void *context, const struct source *source,
+                        const struct log_identity *identity, struct mirror **ret_mirror,
+                        struct err *err);
+    void *context;
+};
+
+enum receiver_state {
+    RECEIVER_CONNECTING,
+    RECEIVER_RECEIVING,
+    RECEIVER_PAUSING, /* until the next attempt */
+    RECEIVER_STOPPED, /* for good; the error says why */
+};
+
+const char *receiver_state_name(enum receiver_state state); /* "connecting", ... */
+
+struct receiver_status {
+    enum receiver_state state;
+    struct err error;        /* the last one; class E_NONE: none since events came */
+    int64_t error_usec;      /* since 1970, when it came */
+    uint64_t connects;       /* successful ones */
+    uint64_t events;         /* appended since the start */
+    uint64_t bytes;          /* of them */
+    int64_t heard_usec;      /* since 1970: the last event or heartbeat */
+    uint32_t last_timestamp; /* of the last event that has one, seconds since 1970 */
+    int64_t clock_usec;      /* the source's clock minus ours */
+    bool caught_up;          /* a heartbeat or an empty socket followed the last event */
+    bool semisync;
+};
+
+struct receiver;
+
+MUST_CHECK bool receiver_start_thread(const struct receiver_spec *spec,
+                                      struct receiver **ret_receiver, struct err *err);
+
+/* Ends the connection and the thread. NULL is fine. */
+void receiver_stop(struct receiver *receiver);
+
+void receiver_status(struct receiver *receiver, struct receiver_status *ret_status);

@@ -1,0 +1,31 @@
+/*
+ * A client's session at a relay: greeted, logged in, its commands answered, until it leaves: a
+ * replica, a server's program such as mysqlbinlog, or a change-data reader. Runs in a thread of its
+ * own, which replica_session_run() is called in.
+ */
+#pragma once
+
+#include "replication/answers.h"
+#include "replication/link_accept.h"
+
+/* What all sessions of a listener share; it outlives them. */
+struct replica_session_spec {
+    struct channel *channel;
+    struct replicas *replicas;
+    uint32_t server_id;
+    const char *server_uuid;
+    const char *host;
+    uint16_t port;
+    const struct tls *tls; /* NULL: none is offered */
+    bool require_tls;
+    link_find_account *find_account;
+    void *accounts;
+    int64_t login_usec; /* in which a client must have logged in */
+    int64_t idle_usec;  /* without a command, after which it is sent away */
+    int stop_fd;        /* raised when the relay ends */
+    size_t read_buffer; /* of dumps, bytes; 0: the default */
+};
+
+/* Takes over the conn. `client` is its address, for accounts and messages. */
+void replica_session_run(const struct replica_session_spec *spec, struct conn *conn,
+                         const char *client, uint32_t thread_id);

@@ -1,0 +1,171 @@
+#include "replication/replicas.h"
+
+#include "base/mem.h"
+
+#include <pthread.h>
+#include <time.h>
+
+struct replica {
+    struct replica *next;
+    struct link *link;
+    pthread_mutex_t lock; /* of info */
+    struct replica_info info;
+};
+
+struct replicas {
+    struct {
+        pthread_mutex_t lock; /* taken before a replica's */
+        struct replica *first;
+        size_t count;
+        bool ended;
+    } shared;
+};
+
+static int64_t wall_usec(void)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+struct replicas *replicas_new(void)
+{
+    struct replicas *replicas = mem_alloc(sizeof *replicas);
+
+    (void)pthread_mutex_init(&replicas->shared.lock, NULL);
+    return replicas;
+}
+
+void replicas_free(struct replicas *replicas)
+{
+    if (!replicas)
+        return;
+    (void)pthread_mutex_destroy(&replicas->shared.lock);
+    mem_free(replicas);
+}
+
+struct replica *replicas_enter(struct replicas *replicas, struct link *link,
+                               const struct replica_info *info)
+{
+    struct replica *replica = mem_alloc(sizeof *replica);
+    struct replica **end;
+
+    replica->link = link;
+    replica->info = *info;
+    (void)pthread_mutex_init(&replica->lock, NULL);
+    (void)pthread_mutex_lock(&replicas->shared.lock);
+    end = &replicas->shared.first;
+    while (*end)
+        end = &(*end)->next;
+    *end = replica;
+    replicas->shared.count++;
+    if (replicas->shared.ended)
+        link_interrupt(link);
+    (void)pthread_mutex_unlock(&replicas->shared.lock);
+    return replica;
+}
+
+void replicas_leave(struct replicas *replicas, struct replica *replica)
+{
+    struct replica **at;
+
+    if (!replica)
+        return;
+    (void)pthread_mutex_lock(&replicas->shared.lock);
+    at = &replicas->shared.first;
+    while (*at != replica)
+        at = &(*at)->next;
+    *at = replica->next;
+    replicas->shared.count--;
+    (void)pthread_mutex_unlock(&replicas->shared.lock);
+    (void)pthread_mutex_destroy(&replica->lock);
+    mem_free(replica);
+}
+
+static bool is_same(const struct replica_info *a, const struct replica_info *b)
+{
+    if (a->uuid[0] != '\0' || b->uuid[0] != '\0')
+        return strcmp(a->uuid, b->uuid) == 0;
+    return a->server_id == b->server_id && a->server_id != 0;
+}
+
+static void get_info(struct replica *replica, struct replica_info *ret_info)
+{
+    (void)pthread_mutex_lock(&replica->lock);
+    *ret_info = replica->info;
+    (void)pthread_mutex_unlock(&replica->lock);
+}
+
+unsigned replicas_begin_dump(struct replicas *replicas, struct replica *replica,
+                             const struct replica_info *info)
+{
+    unsigned ended = 0;
+
+    (void)pthread_mutex_lock(&replicas->shared.lock);
+    (void)pthread_mutex_lock(&replica->lock);
+    replica->info = *info;
+    replica->info.dumping = true;
+    replica->info.since_usec = wall_usec();
+    (void)pthread_mutex_unlock(&replica->lock);
+    for (struct replica *other = replicas->shared.first; other; other = other->next) {
+        struct replica_info their;
+
+        get_info(other, &their);
+        if (other == replica || !their.dumping || !is_same(&their, info))
+            continue;
+        link_interrupt(other->link);
+        ended++;
+    }
+    (void)pthread_mutex_unlock(&replicas->shared.lock);
+    return ended;
+}
+
+void replica_note_sent(struct replica *replica, const struct log_position *sent, uint64_t bytes,
+                       uint64_t events)
+{
+    (void)pthread_mutex_lock(&replica->lock);
+    replica->info.sent = *sent;
+    replica->info.sent_bytes += bytes;
+    replica->info.sent_events += events;
+    (void)pthread_mutex_unlock(&replica->lock);
+}
+
+void replicas_end_all(struct replicas *replicas)
+{
+    (void)pthread_mutex_lock(&replicas->shared.lock);
+    replicas->shared.ended = true;
+    for (struct replica *replica = replicas->shared.first; replica; replica = replica->next)
+        link_interrupt(replica->link);
+    (void)pthread_mutex_unlock(&replicas->shared.lock);
+}
+
+bool replicas_kill(struct replicas *replicas, uint32_t thread_id)
+{
+    bool found = false;
+
+    (void)pthread_mutex_lock(&replicas->shared.lock);
+    for (struct replica *replica = replicas->shared.first; replica; replica = replica->next) {
+        struct replica_info info;
+
+        get_info(replica, &info);
+        if (info.thread_id == thread_id) {
+            link_interrupt(replica->link);
+            found = true;
+        }
+    }
+    (void)pthread_mutex_unlock(&replicas->shared.lock);
+    return found;
+}
+
+void replicas_list(struct replicas *replicas, struct replica_info **ret_infos, size_t *ret_count)
+{
+    size_t n = 0;
+
+    (void)pthread_mutex_lock(&replicas->shared.lock);
+    *ret_infos = mem_alloc((replicas->shared.count + 1) * sizeof **ret_infos);
+    for (struct replica *replica = replicas->shared.first; replica; replica = replica->next)
+        get_info(replica, &(*ret_infos)[n++]);
+    (void)pthread_mutex_unlock(&replicas->shared.lock);
+    *ret_count = n;
+}

@@ -1,0 +1,96 @@
+/*
+ * struct statement: what the SQL text of a replica, a change-data reader or a person at the relay
+ * asks, read by words: the forms that such clients send on connecting, and those that show a log
+ * and its replicas.
+ *
+ * The relay holds no tables, so this is all of SQL that it knows; what else is asked for becomes
+ * STATEMENT_OTHER, and the caller's error names it. The statement lives in the arena it was parsed
+ * into, and its spans point there or into the text. No state; any thread. Source of the forms:
+ * MySQL reference manual, "SHOW Statements", "SET Syntax"; MariaDB knowledge base, the same.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+
+#define STATEMENT_ITEMS_MAX 512 /* expressions, assignments or patterns in one statement */
+#define STATEMENT_DEPTH_MAX 8   /* calls within calls */
+
+enum statement_kind {
+    STATEMENT_EMPTY,     /* nothing but comments */
+    STATEMENT_NO_EFFECT, /* BEGIN, COMMIT, ROLLBACK, START TRANSACTION: fine, and does nothing */
+    STATEMENT_SELECT,    /* items; `limit` */
+    STATEMENT_SET,       /* assignments */
+    STATEMENT_SHOW_VARIABLES,
+    STATEMENT_SHOW_STATUS,
+    STATEMENT_SHOW_LOG_STATUS, /* SHOW MASTER STATUS, SHOW BINARY LOG STATUS, SHOW BINLOG STATUS */
+    STATEMENT_SHOW_LOGS,
+    STATEMENT_SHOW_EVENTS,
+    STATEMENT_SHOW_REPLICAS, /* SHOW SLAVE HOSTS, SHOW REPLICA HOSTS, SHOW REPLICAS */
+    STATEMENT_SHOW_REPLICA_STATUS,
+    STATEMENT_SHOW_WARNINGS, /* SHOW ERRORS too */
+    STATEMENT_SHOW_GRANTS,   /* the session's own */
+    STATEMENT_KILL,          /* number */
+    STATEMENT_OTHER,
+};
+
+enum expression_kind {
+    EXPRESSION_NULL,
+    EXPRESSION_TEXT,
+    EXPRESSION_NUMBER,
+    EXPRESSION_WORD, /* on the right of SET: ON, DEFAULT, utf8mb4 */
+    EXPRESSION_USER_VARIABLE,
+    EXPRESSION_SYSTEM_VARIABLE,
+    EXPRESSION_CALL, /* name(arguments), and CURRENT_USER without brackets */
+};
+
+enum variable_scope {
+    SCOPE_NONE, /* @@name */
+    SCOPE_GLOBAL,
+    SCOPE_SESSION, /* LOCAL too */
+};
+
+struct expression {
+    enum expression_kind kind;
+    enum variable_scope scope;
+    struct span value; /* of TEXT, NUMBER and WORD; unescaped; names in lower case but users' */
+    struct expression *arguments;
+    size_t argument_count;
+    struct span title; /* a selected one's column name: its alias, or its text as it was typed */
+};
+
+/* NAME = value, where name is a user's or a system variable. */
+struct assignment {
+    struct expression target;
+    struct expression value;
+};
+
+struct statement {
+    enum statement_kind kind;
+    bool new_words; /* REPLICA, REPLICAS, BINARY LOG STATUS: column names are MySQL 8's */
+    enum variable_scope scope; /* of SHOW VARIABLES and SHOW STATUS */
+
+    struct expression *items; /* of SELECT */
+    size_t item_count;
+    struct assignment *assignments; /* of SET; SET NAMES x is one of `names` */
+    size_t assignment_count;
+    struct span *patterns; /* of SHOW VARIABLES and STATUS, as LIKE has them; none: all */
+    size_t pattern_count;
+
+    struct span file;      /* SHOW BINLOG EVENTS IN */
+    uint64_t position;     /* SHOW BINLOG EVENTS FROM, KILL */
+    uint64_t limit_offset; /* of SELECT and SHOW BINLOG EVENTS */
+    uint64_t limit;        /* UINT64_MAX: none */
+    struct span channel;   /* SHOW REPLICA STATUS FOR CHANNEL */
+};
+
+/*
+ * Parses one statement; a semicolon may end it. The arena must hold four times the text and
+ * STATEMENT_ARENA bytes. E_USAGE for text that is no SQL, E_LIMIT for too many items.
+ */
+#define STATEMENT_ARENA ((size_t)1 << 20)
+MUST_CHECK bool statement_parse(struct span text, struct arena *arena,
+                                struct statement *ret_statement, struct err *err);
+
+/* SQL's LIKE with % _ and \, without regard to the case of ASCII letters. */
+bool statement_like(struct span text, struct span pattern);

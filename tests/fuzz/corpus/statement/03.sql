@@ -1,0 +1,1 @@
+SET @master_binlog_checksum= @@global.binlog_checksum

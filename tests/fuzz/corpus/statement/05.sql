@@ -1,0 +1,1 @@
+SHOW GLOBAL VARIABLES WHERE Variable_name IN ('a','b') OR `Variable_name` LIKE 'x%'

@@ -1,0 +1,1 @@
+SET @slave_connect_state='0-1-2,1-2-3'

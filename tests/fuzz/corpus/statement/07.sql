@@ -1,0 +1,1 @@
+SELECT binlog_gtid_pos('mysql-bin.000001',4)

@@ -1,0 +1,1 @@
+/* connector */ SELECT  @@session.auto_increment_increment AS a, @`b c` d, -1.5e3, NULL, GTID_SUBSET('a\'b', F(0x1F)) LIMIT 1 OFFSET 2

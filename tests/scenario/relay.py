@@ -1,0 +1,206 @@
+"""Relay: one `borealis relay` on a throw-away directory, and servers on both of its sides.
+
+    with Relay(source, tmp_path) as relay:
+        relay.attach(replica, by_gtid=True)
+
+Owner: the test. End of life: leaving the `with` block stops the relay by its pid; the directory is
+the test's own. Accounts are made at the source without its binlog.
+"""
+
+import contextlib
+import pathlib
+import signal
+import subprocess
+
+import pymysql
+
+from servers.wait import wait_for
+
+from .cluster import BINARY, REPORTS, free_port
+
+USER, PASSWORD = "relay", "relay-at-source"
+REPLICA, REPLICA_PASSWORD = "follower", "follower-at-relay"
+READY_TIMEOUT = 60
+STOP_TIMEOUT = 60
+CATCH_UP_TIMEOUT = 120
+REFUSED = (1236, 13114)  # of a dump that the source can not give; the second is MySQL's since 8.0
+
+
+def is_mariadb(node):
+    return node.server.startswith("mariadb")
+
+
+def is_new_mysql(node):
+    return node.server == "mysql-9.7"
+
+
+def source_settings(server):
+    """Settings with which a source has GTIDs, and a replica can follow it by them."""
+    settings = {"log_slave_updates": "ON"}
+    if server == "mysql-5.6":
+        settings |= {"gtid_mode": "ON", "enforce_gtid_consistency": "ON"}
+    if server == "mysql-9.7":
+        settings = {"gtid_mode": "ON", "enforce_gtid_consistency": "ON"}
+    return settings
+
+
+def position(node):
+    """(file, offset) at which the node's binlog ends."""
+    row = node.query("SHOW BINARY LOG STATUS" if is_new_mysql(node) else "SHOW MASTER STATUS")[0]
+    return row["File"], row["Position"]
+
+
+class Relay:
+    def __init__(self, source, basedir, *options):
+        self.source = source
+        self.basedir = pathlib.Path(basedir)
+        self.dir = self.basedir / "relay"
+        self.port = free_port()
+        self.options = options
+        self.log = self.basedir / "relay.log"
+        self.process = None
+        self.basedir.mkdir(parents=True, exist_ok=True)
+        for name, password in [("source", PASSWORD), ("replica", REPLICA_PASSWORD)]:
+            (self.basedir / f"{name}.password").write_text(password + "\n")
+        source.execute(
+            "SET SESSION sql_log_bin = 0",
+            f"CREATE USER {USER}@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'",
+            f"GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO {USER}@'127.0.0.1'",
+        )
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *exception):
+        self.stop()
+
+    def command(self):
+        tls = "REQUIRED" if is_new_mysql(self.source) else "DISABLED"
+        return [
+            BINARY, "relay", "--dir", self.dir,
+            "--source", f"mysql://{USER}@127.0.0.1:{self.source.port}",
+            "--source-password-file", self.basedir / "source.password",
+            "--source-ssl-mode", tls,
+            "--listen", f"127.0.0.1:{self.port}",
+            "--replica-user", REPLICA,
+            "--replica-password-file", self.basedir / "replica.password",
+            *self.options,
+        ]  # fmt: skip
+
+    def start(self):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                ["setpriv", "--pdeathsig", "KILL", *self.command()],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+        wait_for(self._answers, READY_TIMEOUT, f"{self}: answers", ignore=pymysql.err.Error)
+
+    def _answers(self):
+        assert self.process.poll() is None, f"{self}: ended\n{self.log.read_text()}"
+        self.connect().close()
+        return True
+
+    def kill9(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(STOP_TIMEOUT)
+
+    def stop(self):
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                assert self.process.wait(STOP_TIMEOUT) == 0, self.log.read_text()
+            finally:
+                self.process.kill()
+        assert not REPORTS.search(self.log.read_text()), self.log.read_text()
+
+    def connect(self, **kw):
+        kw = {"user": REPLICA, "password": REPLICA_PASSWORD, "connect_timeout": 10, **kw}
+        return pymysql.connect(
+            host="127.0.0.1", port=self.port, cursorclass=pymysql.cursors.DictCursor, **kw
+        )
+
+    def query(self, sql):
+        with self.connect() as conn, conn.cursor() as cursor:
+            cursor.execute(sql)
+            return list(cursor.fetchall())
+
+    def position(self):
+        rows = self.query("SHOW MASTER STATUS")
+        return (rows[0]["File"], rows[0]["Position"]) if rows else None
+
+    def wait_caught_up(self):
+        """Until the relay shows all that is in the source's binlog now.
+
+        It may show more: MariaDB writes checkpoints into its binlog by itself.
+        """
+        goal = position(self.source)
+        wait_for(lambda: (self.position() or ("", 0)) >= goal, CATCH_UP_TIMEOUT, f"{self}: {goal}")
+
+    def files(self):
+        """The mirror's binlog files by name."""
+        (incarnation,) = (self.dir / "source").glob("[0-9]*")
+        return {
+            path.name: path
+            for path in sorted(incarnation.iterdir())
+            if path.suffix[1:].isdigit() and len(path.suffix) == 7
+        }
+
+    def attach(self, replica, by_gtid, start=None):
+        """Makes a server the relay's replica, from the oldest event or a (file, offset) on."""
+        file, offset = start or (next(iter(self.files())), 4)
+        to = (
+            f"MASTER_HOST='127.0.0.1', MASTER_PORT={self.port}, MASTER_USER='{REPLICA}',"
+            f" MASTER_PASSWORD='{REPLICA_PASSWORD}'"
+        )
+        if is_mariadb(replica):
+            to += ", MASTER_USE_GTID=slave_pos" if by_gtid else ", MASTER_USE_GTID=no"
+        else:
+            to += f", MASTER_AUTO_POSITION={int(by_gtid)}"
+        if not by_gtid:
+            to += f", MASTER_LOG_FILE='{file}', MASTER_LOG_POS={offset}"
+        to += ", MASTER_CONNECT_RETRY=1"
+        if is_new_mysql(replica):
+            to = to.replace("MASTER_", "SOURCE_")
+            replica.execute(f"CHANGE REPLICATION SOURCE TO {to}", "START REPLICA")
+        else:
+            replica.execute(f"CHANGE MASTER TO {to}", "START SLAVE")
+
+    def __str__(self):
+        return f"relay of {self.source} on port {self.port}"
+
+
+def replica_status(replica):
+    new = is_new_mysql(replica)
+    row = replica.query("SHOW REPLICA STATUS" if new else "SHOW SLAVE STATUS")[0]
+    return {
+        key.replace("Source_", "Master_").replace("Replica_", "Slave_"): value
+        for key, value in row.items()
+    }
+
+
+def wait_replica(replica, goal):
+    """Until the replica has applied all up to (file, offset) of its source."""
+
+    def applied():
+        status = replica_status(replica)
+        assert not status["Last_SQL_Error"], status
+        assert status["Last_IO_Errno"] not in REFUSED, status  # what else there is passes
+        return (status["Relay_Master_Log_File"], status["Exec_Master_Log_Pos"]) >= goal
+
+    wait_for(applied, CATCH_UP_TIMEOUT, f"{replica}: has applied {goal}")
+
+
+@contextlib.contextmanager
+def closed(nodes):
+    try:
+        yield
+    finally:
+        for node in nodes:
+            node.close()
+
+
+def binlog_bytes(node, name):
+    """A closed binlog file of a server, without the flag that tells whether it is open."""
+    path = next(p for p in node.datadir.glob("*.[0-9]*") if p.name == name)
+    return path.read_bytes()

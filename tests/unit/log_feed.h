@@ -1,0 +1,40 @@
+/*
+ * What the unit tests of src/log share: recorded binlog files as a source would send them, and a
+ * mirror in a directory of its own.
+ */
+#pragma once
+
+#include "check.h"
+
+#include "log/mirror.h"
+
+#define FEED_FILES_MAX 80
+
+struct feed_file {
+    char path[160];
+    char *bytes;
+    size_t size;        /* up to the end of its last whole event */
+    size_t format_size; /* of the format description event */
+    bool has_checksums;
+    size_t *ends; /* offsets at which events end, from the format description's on */
+    size_t count;
+    bool *whole; /* a transaction ends there, too */
+};
+
+/* All recorded files that a source would send: not the encrypted one. */
+size_t feed_load_all(struct feed_file files[FEED_FILES_MAX]);
+void feed_load(struct feed_file *file, const char *path);
+void feed_free(struct feed_file *file);
+
+/* Begins the file under a name in the mirror, and appends all of it, one event a call. */
+void feed_begin(struct mirror *mirror, const struct feed_file *file, const char *name);
+void feed_append(struct mirror *mirror, const struct feed_file *file, size_t from, size_t to);
+
+struct mirror *feed_mirror_new(const char *directory, const struct mirror_options *options);
+struct mirror *feed_mirror_open(const char *directory, struct mirror_recovery *ret_recovery);
+
+/* The largest whole end at or before an offset; 0 when there is none. */
+size_t feed_whole_before(const struct feed_file *file, size_t offset);
+
+/* A small generator of numbers that repeats itself: what fails can be run again. */
+uint32_t feed_random(uint64_t *state, uint32_t below);
