@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 struct link_account {
+    /* Both, where the password was known: a user who has one alone can be told from nobody. */
     struct auth_account hashes;
     bool require_tls;
 };

@@ -109,7 +109,11 @@ void reply_eof_write(struct buf *buf, uint16_t warnings, uint16_t status)
     buf_u16(buf, status);
 }
 
-/* Numbers that mean: not this user, not from there, or not with these rights. */
+/*
+ * Numbers that mean: not this user (1045, 1698, 1524 and 4151), not from there (1129 to 1131), not
+ * in this way (1251, 1275, 3118, 3159, 3878, a password that is to be changed: 1820, 1862), or not
+ * with these rights (1044, 1142, 1227).
+ */
 static bool is_refusal(uint16_t code)
 {
     static const uint16_t refusals[] = {1044, 1045, 1129, 1130, 1131, 1142, 1227, 1251, 1275,
