@@ -217,8 +217,9 @@ def test_compressed_input(verb, form, tmp_path):
     start = f"--start-position={offsets(plain.read_bytes())[5]}"
     for arguments in ([], [start]):
         status, out, err = binlog(verb, *arguments, packed)
-        assert (status, err) == (0, "")
-        assert out.replace("packed", "plain") == binlog(verb, *arguments, plain)[1]
+        assert (status, err) == (0, "") or verb == "undo"  # which refuses the DDL in there
+        said = (status, out.replace("packed", "plain"), err.replace("packed", "plain"))
+        assert said == binlog(verb, *arguments, plain)
     status, out, err = binlog(verb, "-", stdin=packed.read_bytes())
     assert (status, out, err) == binlog(verb, "-", stdin=plain.read_bytes())
 

@@ -90,17 +90,6 @@ def test_files_are_the_sources(source, relay):
     assert relay.files()[closed].read_bytes() == binlog_bytes(source, closed)
 
 
-def test_goes_on_after_kill9(source, relay, replica):
-    write_load(source, "killed", 5)
-    relay.attach(replica, by_gtid=True)
-    relay.kill9()
-    write_load(source, "killed2", 5)
-    relay.start()
-    wait_replica(replica, position(source))
-    for database in ["killed", "killed2"]:
-        assert rows(replica, database) == rows(source, database)
-
-
 def test_large_rows_and_files(source, relay, replica):
     """Rows past a packet's 16 MB, in a transaction past a file's size."""
     source.execute("SET GLOBAL max_binlog_size = 1048576", "SET GLOBAL max_allowed_packet = 67108864")

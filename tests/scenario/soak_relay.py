@@ -1,6 +1,6 @@
 """`borealis relay` killed again and again under load: nothing is lost, nothing comes twice.
 
-$BOREALIS_ROUNDS is the number of kills, 5 at first; $BOREALIS_SEED makes a run come again.
+For `make soak`. $BOREALIS_ROUNDS is the number of kills, 5 at first; $BOREALIS_SEED makes a run come again.
 """
 
 import os
