@@ -14,7 +14,6 @@
 
 #include <inttypes.h>
 #include <poll.h>
-#include <time.h>
 
 #define CONNECT_USEC    (60 * USEC_PER_SEC)
 #define SILENCE_USEC    (60 * USEC_PER_SEC)
@@ -49,14 +48,6 @@ struct receiver {
     } shared;
 };
 
-static int64_t wall_usec(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000;
-}
-
 const char *receiver_state_name(enum receiver_state state)
 {
     static const char *const names[] = {"connecting", "receiving", "pausing", "stopped"};
@@ -81,7 +72,7 @@ static void set_error(struct receiver *receiver, const struct err *err)
 {
     (void)pthread_mutex_lock(&receiver->shared.lock);
     receiver->shared.status.error = *err;
-    receiver->shared.status.error_usec = wall_usec();
+    receiver->shared.status.error_usec = clock_wall_usec();
     (void)pthread_mutex_unlock(&receiver->shared.lock);
 }
 
@@ -119,7 +110,7 @@ static bool append_batch(struct receiver *receiver, struct err *err)
 static void note_heard(struct receiver *receiver, uint32_t timestamp, bool caught_up)
 {
     (void)pthread_mutex_lock(&receiver->shared.lock);
-    receiver->shared.status.heard_usec = wall_usec();
+    receiver->shared.status.heard_usec = clock_wall_usec();
     if (timestamp != 0)
         receiver->shared.status.last_timestamp = timestamp;
     receiver->shared.status.caught_up = caught_up;

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <time.h>
 
 #define ANSWER_MAX ((size_t)8 << 20)
 
@@ -20,14 +19,6 @@
 #define MYSQL_8_0_26   80026 /* HEARTBEAT_V2; "source" and "replica" in names */
 #define MYSQL_8_2      80200 /* SHOW BINARY LOG STATUS */
 #define ER_UNKNOWN_VAR ER_UNKNOWN_SYSTEM_VARIABLE
-
-static int64_t wall_usec(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000;
-}
 
 /* The value in the first row; "" for NULL and where there is no row. */
 static bool ask_value(struct link *link, const char *sql, size_t column, int64_t deadline_usec,
@@ -60,14 +51,14 @@ static bool ask_variable(struct link *link, const char *sql, int64_t deadline_us
 static bool ask_clock(struct link *link, int64_t deadline_usec, struct source *source,
                       struct err *err)
 {
-    int64_t before = wall_usec();
+    int64_t before = clock_wall_usec();
     char text[32];
 
     if (!ask_value(link, "SELECT UNIX_TIMESTAMP()", 0, deadline_usec, text, sizeof text, err))
         return false;
     /* Its seconds are cut, ours are not; half the way there and back has passed. */
-    source->clock_usec =
-        strtoll(text, NULL, 10) * USEC_PER_SEC + USEC_PER_SEC / 2 - (before + wall_usec()) / 2;
+    source->clock_usec = strtoll(text, NULL, 10) * USEC_PER_SEC + USEC_PER_SEC / 2 -
+                         (before + clock_wall_usec()) / 2;
     return true;
 }
 
