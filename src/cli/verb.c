@@ -5,8 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-const struct verb *const verbs[] = {&verb_serve, &verb_status, &verb_client, &verb_stop,
-                                    &verb_relay, &verb_binlog, NULL};
+const struct verb *const verbs[] = {&verb_check, &verb_serve, &verb_status, &verb_client,
+                                    &verb_stop,  &verb_relay, &verb_binlog, NULL};
 
 static const char *last_word(const struct verb *verb)
 {
