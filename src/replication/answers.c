@@ -132,12 +132,26 @@ static bool is_name(struct span name, const char *other)
     return span_eq(name, span_str(other));
 }
 
+/* As SHOW VARIABLES has it; select_variable() makes numbers of switches. */
+static void write_control(const struct answers *answers, enum dump_control control,
+                          struct buf *text)
+{
+    struct dump_controls *controls = channel_borrow_dump_controls(answers->context.channel);
+    uint64_t value = dump_controls_get(controls, control);
+
+    if (dump_control_info(control)->is_switch)
+        buf_str(text, value ? "ON" : "OFF");
+    else
+        number_write_u64(text, value);
+}
+
 /* The relay's own; the rest are the source's. *ret_known says whether it is one. */
 static bool own_variable(struct answers *answers, struct span name, struct text_value *value,
                          bool *ret_known, struct err *err)
 {
     const struct answers_context *context = &answers->context;
     struct buf *text = &value->text;
+    enum dump_control control;
 
     *ret_known = true;
     if (is_name(name, "server_id"))
@@ -157,6 +171,8 @@ static bool own_variable(struct answers *answers, struct span name, struct text_
     else if (is_name(name, "rpl_semi_sync_master_enabled") ||
              is_name(name, "rpl_semi_sync_source_enabled"))
         buf_str(text, "OFF");
+    else if (dump_control_find(name, &control))
+        write_control(answers, control, text);
     else if (log_answers_has_variable(name, context->mariadb))
         return log_answers_variable(context->channel, name, text, err);
     else
@@ -458,9 +474,28 @@ static bool add_variable(struct answers *answers, const struct statement *statem
     return good;
 }
 
+/* The dumps' controls whose names come before `until`, from *next on; an Aurora has them itself. */
+static bool add_controls(struct answers *answers, const struct statement *statement, size_t *next,
+                         struct span until, struct result *result, struct err *err)
+{
+    for (; *next < DUMP_CONTROL_COUNT; (*next)++) {
+        const char *name = dump_control_info((enum dump_control) * next)->name;
+        size_t n = strlen(name) < until.len ? strlen(name) : until.len;
+        int order = until.data ? memcmp(name, until.data, n) : -1;
+
+        if (order > 0 || (order == 0 && strlen(name) > until.len))
+            return true;
+        if (!is_name(until, name) && !add_variable(answers, statement, span_str(name), result, err))
+            return false;
+    }
+    return true;
+}
+
 static bool show_variables(struct answers *answers, const struct statement *statement,
                            struct result *result, struct err *err)
 {
+    size_t next = 0;
+
     if (!result_add_column(result, "Variable_name", RESULT_VARCHAR, err) ||
         !result_add_column(result, "Value", RESULT_VARCHAR, err))
         return false;
@@ -469,10 +504,11 @@ static bool show_variables(struct answers *answers, const struct statement *stat
         struct span value;
 
         variables_at(answers->source, i, &name, &value);
-        if (!add_variable(answers, statement, name, result, err))
+        if (!add_controls(answers, statement, &next, name, result, err) ||
+            !add_variable(answers, statement, name, result, err))
             return false;
     }
-    return true;
+    return add_controls(answers, statement, &next, (struct span){0}, result, err);
 }
 
 static bool show_status(struct answers *answers, const struct statement *statement,

@@ -131,14 +131,14 @@ static void note_replica(struct session *session, uint32_t server_id)
 static bool take_dump(struct session *session, struct span payload, struct err *err)
 {
     struct dump_spec dump = {
-        .channel = session->spec->channel,
+        .mirror = channel_borrow_mirror(session->spec->channel),
+        .controls = channel_borrow_dump_controls(session->spec->channel),
         .link = session->link,
         .replica = session->replica,
         .server_id = session->spec->server_id,
         .mariadb = session->context.mariadb,
         .checksum = asked_checksum(session),
         .capability = (unsigned)user_number(session, "mariadb_slave_capability", NULL),
-        .read_buffer = session->spec->read_buffer,
     };
     uint64_t period = user_number(session, "source_heartbeat_period", "master_heartbeat_period");
     struct err why = {0};
