@@ -20,6 +20,7 @@ struct channel {
     struct channel_spec spec;
     struct receiver *receiver;
     struct mirror_recovery recovery;
+    struct dump_controls *dump_controls;
 
     struct {
         pthread_mutex_t lock;
@@ -200,6 +201,7 @@ bool channel_open(const struct channel_spec *spec, struct channel **ret_channel,
     struct channel *channel = mem_alloc(sizeof *channel);
 
     channel->spec = *spec;
+    channel->dump_controls = dump_controls_new();
     (void)pthread_mutex_init(&channel->shared.lock, NULL);
     if (!open_all(channel, err)) {
         channel_close(channel);
@@ -225,6 +227,7 @@ void channel_close(struct channel *channel)
     log_syncer_stop(channel->shared.syncer);
     mirror_close(channel->shared.mirror);
     variables_free(channel->shared.variables);
+    dump_controls_free(channel->dump_controls);
     (void)pthread_mutex_destroy(&channel->shared.lock);
     mem_free(channel);
 }
@@ -247,6 +250,11 @@ struct mirror *channel_borrow_mirror(struct channel *channel)
     mirror = channel->shared.mirror;
     (void)pthread_mutex_unlock(&channel->shared.lock);
     return mirror;
+}
+
+struct dump_controls *channel_borrow_dump_controls(struct channel *channel)
+{
+    return channel->dump_controls;
 }
 
 struct variables *channel_share_variables(struct channel *channel)
