@@ -204,9 +204,11 @@ static bool open_channel(struct relay *relay, struct err *err)
                     .server_uuid = relay->server_uuid,
                     .report_host = "",
                     .report_port = options->port,
-                    .heartbeat_usec = HEARTBEAT_USEC},
+                    .heartbeat_usec = HEARTBEAT_USEC,
+                    .semisync = options->semi_sync},
         .start = options->start,
         .position = options->position,
+        .gtids = options->gtids,
     };
     return channel_open(&spec, &relay->channel, err);
 }

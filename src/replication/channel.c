@@ -19,7 +19,6 @@
 struct channel {
     struct channel_spec spec;
     struct receiver *receiver;
-    struct mirror_recovery recovery;
     struct dump_controls *dump_controls;
 
     struct {
@@ -62,19 +61,20 @@ static char *incarnation_path(const struct channel *channel, unsigned number)
 static bool open_mirror(struct channel *channel, const char *path, struct err *err)
 {
     struct mirror_options options = {.cache_bytes = channel->spec.cache_bytes};
+    struct mirror_recovery recovery;
     struct log_syncer *syncer;
     struct mirror *mirror;
 
-    if (!mirror_open(path, &options, &mirror, &channel->recovery, err))
+    if (!mirror_open(path, &options, &mirror, &recovery, err))
         return false;
     if (!log_syncer_start(mirror, &syncer, err)) {
         mirror_close(mirror);
         return false;
     }
-    if (channel->recovery.cut_bytes > 0)
-        log_warn(
-            channel->spec.name, "log cut after a crash file=%s offset=%" PRIu64 " bytes=%" PRIu64,
-            channel->recovery.cut_name, channel->recovery.cut_from, channel->recovery.cut_bytes);
+    if (recovery.cut_bytes > 0)
+        log_warn(channel->spec.name,
+                 "log cut after a crash file=%s offset=%" PRIu64 " bytes=%" PRIu64,
+                 recovery.cut_name, recovery.cut_from, recovery.cut_bytes);
     (void)pthread_mutex_lock(&channel->shared.lock);
     channel->shared.mirror = mirror;
     channel->shared.syncer = syncer;
@@ -211,14 +211,6 @@ bool channel_open(const struct channel_spec *spec, struct channel **ret_channel,
     return true;
 }
 
-void channel_shutdown(struct channel *channel)
-{
-    struct mirror *mirror = channel_borrow_mirror(channel);
-
-    if (mirror)
-        mirror_shutdown(mirror);
-}
-
 void channel_close(struct channel *channel)
 {
     if (!channel)
@@ -271,9 +263,4 @@ struct variables *channel_share_variables(struct channel *channel)
 void channel_receiver_status(struct channel *channel, struct receiver_status *ret_status)
 {
     receiver_status(channel->receiver, ret_status);
-}
-
-void channel_recovery(struct channel *channel, struct mirror_recovery *ret_recovery)
-{
-    *ret_recovery = channel->recovery;
 }

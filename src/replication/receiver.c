@@ -9,6 +9,7 @@
 #include "base/wakeup.h"
 #include "binlog/control.h"
 #include "binlog/reader.h"
+#include "replication/source_place.h"
 #include "wire/reply.h"
 #include "wire/semisync.h"
 
@@ -344,6 +345,17 @@ static void identity_of(const struct source *source, struct log_identity *ret_id
     memcpy(ret_identity->server_version, source->version_text, sizeof ret_identity->server_version);
 }
 
+/* GTIDs that the source does not serve will not be served later either. */
+static bool find_gtids(struct receiver *receiver, int64_t deadline_usec,
+                       struct source_position *ret_from, struct err *err)
+{
+    if (source_find_gtids(receiver->link, &receiver->spec.login, &receiver->spec.visitor,
+                          &receiver->source, receiver->spec.gtids, deadline_usec, ret_from, err))
+        return true;
+    receiver->fatal = err->class == E_USAGE || err->class == E_STATE;
+    return false;
+}
+
 /* Where the dump goes on: after the mirror's last event, or where an empty mirror is to begin. */
 static bool find_start(struct receiver *receiver, int64_t deadline_usec,
                        struct source_position *ret_from, struct err *err)
@@ -360,12 +372,14 @@ static bool find_start(struct receiver *receiver, int64_t deadline_usec,
     }
     switch (receiver->spec.start) {
     case RECEIVER_FROM_OLDEST:
-        return source_oldest(receiver->link, deadline_usec, ret_from, err);
+        return source_find_oldest(receiver->link, deadline_usec, ret_from, err);
     case RECEIVER_FROM_NOW:
-        return source_newest(receiver->link, &receiver->source, deadline_usec, ret_from, err);
+        return source_find_newest(receiver->link, &receiver->source, deadline_usec, ret_from, err);
     case RECEIVER_FROM_POSITION:
         *ret_from = receiver->spec.position;
         return true;
+    case RECEIVER_FROM_GTIDS:
+        return find_gtids(receiver, deadline_usec, ret_from, err);
     }
     return err_set(err, E_BUG, 0, "receiver start %d", (int)receiver->spec.start);
 }
