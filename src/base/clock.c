@@ -4,12 +4,22 @@
 #include <stdio.h>
 #include <time.h>
 
-int64_t clock_now_usec(void)
+static int64_t read_usec(clockid_t clock)
 {
     struct timespec now;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    (void)clock_gettime(clock, &now);
     return (int64_t)now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000;
+}
+
+int64_t clock_now_usec(void)
+{
+    return read_usec(CLOCK_MONOTONIC);
+}
+
+int64_t clock_wall_usec(void)
+{
+    return read_usec(CLOCK_REALTIME);
 }
 
 int64_t clock_deadline_usec(int64_t timeout_usec)

@@ -13,6 +13,9 @@
 int64_t clock_now_usec(void);                      /* monotonic */
 int64_t clock_deadline_usec(int64_t timeout_usec); /* now + timeout, saturating */
 
+/* Since 1970, by the system's clock, which may be set: for people and files, never for waiting. */
+int64_t clock_wall_usec(void);
+
 /* Milliseconds for poll(): rounded up, 0 once the deadline has passed, -1 for CLOCK_NEVER. */
 int clock_poll_timeout(int64_t deadline_usec);
 

@@ -3,6 +3,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "binlog/gtid_list.h"
+#include "binlog/gtid_set.h"
 #include "daemon/relay.h"
 
 #include <errno.h>
@@ -12,6 +14,7 @@
 
 #define PASSWORD_MAX   1024
 #define SOURCE_PORT    3306
+#define GTID_PREFIX    "gtid:"
 #define LISTEN_DEFAULT "127.0.0.1:13307"
 
 /* What the parsing makes; freed at the end. */
@@ -144,7 +147,24 @@ static bool parse_ssl(const struct verb *verb, const char *const *values,
     return true;
 }
 
-/* oldest, now, FILE:POSITION */
+/* A MySQL set or a MariaDB position: which of them the source wants is not known yet. */
+static bool is_gtids(const char *text)
+{
+    struct gtid_list list;
+    struct gtid_set set;
+    struct err ignored;
+    bool good;
+
+    gtid_set_init(&set);
+    gtid_list_init(&list);
+    good = (gtid_set_parse(span_str(text), &set, &ignored) && !gtid_set_is_empty(&set)) ||
+           (gtid_list_parse(span_str(text), &list, &ignored) && list.count > 0);
+    gtid_set_done(&set);
+    gtid_list_done(&list);
+    return good;
+}
+
+/* oldest, now, gtid:GTIDS, FILE:POSITION */
 static bool parse_start(const struct verb *verb, const char *text, struct relay_options *options)
 {
     const char *colon = text ? strrchr(text, ':') : NULL;
@@ -155,6 +175,10 @@ static bool parse_start(const struct verb *verb, const char *text, struct relay_
     options->start = RECEIVER_FROM_NOW;
     if (strcmp(text, "now") == 0)
         return true;
+    options->start = RECEIVER_FROM_GTIDS;
+    options->gtids = text + strlen(GTID_PREFIX);
+    if (strncmp(text, GTID_PREFIX, strlen(GTID_PREFIX)) == 0 && is_gtids(options->gtids))
+        return true;
     options->start = RECEIVER_FROM_POSITION;
     if (colon && colon > text && (size_t)(colon - text) < sizeof options->position.file &&
         parse_number(colon + 1, 4, UINT64_MAX, &options->position.offset)) {
@@ -162,9 +186,19 @@ static bool parse_start(const struct verb *verb, const char *text, struct relay_
         return true;
     }
     (void)verb_usage_error(verb,
-                           "--start: expected oldest, now or FILE:POSITION (as "
-                           "mysql-bin.000001:4), found '%s'",
+                           "--start: expected oldest, now, FILE:POSITION (as mysql-bin.000001:4) "
+                           "or gtid:GTIDS (a MySQL set, or MariaDB's as 0-1-100), found '%s'",
                            text);
+    return false;
+}
+
+static bool parse_semi_sync(const struct verb *verb, const char *text,
+                            struct relay_options *options)
+{
+    options->semi_sync = text && strcmp(text, "on") == 0;
+    if (!text || options->semi_sync || strcmp(text, "off") == 0)
+        return true;
+    (void)verb_usage_error(verb, "--semi-sync: expected on or off, found '%s'", text);
     return false;
 }
 
@@ -233,6 +267,7 @@ static bool parse_all(const struct verb *verb, const char *const *values,
     if (!parse_source(verb, verb_value(verb, values, "source"), options, texts) ||
         !parse_ssl(verb, values, options) ||
         !parse_start(verb, verb_value(verb, values, "start"), options) ||
+        !parse_semi_sync(verb, verb_value(verb, values, "semi-sync"), options) ||
         !parse_listener(verb, values, options, texts) || !parse_numbers(verb, values, options))
         return false;
     if (password && !read_password(verb, "source-password-file", password, &texts->source_password))
@@ -285,7 +320,7 @@ const struct verb verb_relay = {
         "byte, in a directory; replicas, mysqlbinlog and change-data readers of the same family "
         "connect to it instead of the server, by file and position or by GTID. They see only what "
         "is on the disk. It goes on where it stopped, after a crash too. The account at the source "
-        "needs REPLICATION SLAVE and REPLICATION CLIENT.",
+        "needs REPLICATION SLAVE; to begin 'now', REPLICATION CLIENT (BINLOG MONITOR) too.",
     .options =
         {{"dir", "DIR", "The directory that holds the relay; made at the first start."},
          {"source", "URL", "The server to follow: mysql://USER@HOST[:PORT]."},
@@ -294,7 +329,11 @@ const struct verb verb_relay = {
           "DISABLED, REQUIRED (when nothing is given), VERIFY_CA or VERIFY_IDENTITY."},
          {"source-ssl-ca", "FILE", "PEM file of the authorities that the source is checked by."},
          {"start", "WHERE",
-          "Where an empty relay begins: oldest (when nothing is given), now, or FILE:POSITION."},
+          "Where an empty relay begins: oldest (when nothing is given), now, FILE:POSITION, or "
+          "gtid:GTIDS: the beginning of the file that has the first transaction after them."},
+         {"semi-sync", "on|off",
+          "Acknowledge what is on the relay's disk to a source that does semi-synchronous "
+          "replication; off when nothing is given."},
          {"listen", "IP:PORT", "Where replicas connect; " LISTEN_DEFAULT " when nothing is given."},
          {"replica-user", "NAME", "The account that replicas log in with."},
          {"replica-password-file", "FILE", "Its password, the first line of a file."},

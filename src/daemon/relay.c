@@ -18,7 +18,6 @@
 #include <poll.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <time.h>
 
 #define SUBJECT        "relay"
 #define CHANNEL        "source"
@@ -205,9 +204,11 @@ static bool open_channel(struct relay *relay, struct err *err)
                     .server_uuid = relay->server_uuid,
                     .report_host = "",
                     .report_port = options->port,
-                    .heartbeat_usec = HEARTBEAT_USEC},
+                    .heartbeat_usec = HEARTBEAT_USEC,
+                    .semisync = options->semi_sync},
         .start = options->start,
         .position = options->position,
+        .gtids = options->gtids,
     };
     return channel_open(&spec, &relay->channel, err);
 }
@@ -275,14 +276,6 @@ static void close_all(struct relay *relay)
 
 /* ---- While it runs ---- */
 
-static int64_t wall_usec(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000;
-}
-
 static void purge(struct relay *relay)
 {
     struct mirror *mirror = channel_borrow_mirror(relay->channel);
@@ -291,7 +284,7 @@ static void purge(struct relay *relay)
 
     if (!mirror)
         return;
-    if (!log_purge(mirror, &relay->options->retention, wall_usec(), &purged, &err))
+    if (!log_purge(mirror, &relay->options->retention, clock_wall_usec(), &purged, &err))
         log_warn(SUBJECT, "retention: %s", err.text);
     if (purged.files > 0)
         log_info(SUBJECT, "retention: removed files=%" PRIu32 " bytes=%" PRIu64, purged.files,

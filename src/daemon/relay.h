@@ -24,6 +24,8 @@ struct relay_options {
     struct tls_client_spec source_tls_spec;
     enum receiver_start start;
     struct source_position position;
+    const char *gtids;
+    bool semi_sync; /* acknowledge events to a source that asks for it */
 
     const char *listen; /* an IP */
     uint16_t port;

@@ -27,7 +27,7 @@ static const struct gtid_mariadb *wanted_after(const struct search *search, uint
 }
 
 /* Whether the replica lacks the transaction. MariaDB: also notes that its own GTID went by. */
-static bool lacks_gtid(struct search *search, const struct index_gtid *gtid)
+static bool lacks_gtid(const struct search *search, const struct index_gtid *gtid)
 {
     const struct gtid_mariadb *after;
     size_t at;
@@ -245,7 +245,7 @@ static bool find_file(struct mirror *mirror, const struct log_segment *segments,
 /* MariaDB: what the replica has of a domain's end at the file's beginning needs no more skipping.
  */
 static bool mark_reached(struct mirror *mirror, const struct log_segment *segment,
-                         struct search *search, struct err *err)
+                         const struct search *search, struct err *err)
 {
     struct log_state state;
     bool ok;
@@ -305,20 +305,13 @@ static bool was_purged(struct mirror *mirror, const struct log_segment *segments
     return count > 0 && !mirror_segment_at(mirror, segments[0].ordinal, &first, &gone);
 }
 
-static bool find_in(struct mirror *mirror, const struct log_segment *segments, size_t count,
-                    struct search *search, struct log_position *ret_position, struct err *err)
-{
-    size_t at = 0;
-
-    if (count == 0)
-        return err_set(err, E_STATE, 0, "the log has no files yet");
-    return find_file(mirror, segments, count, search, &at, err) &&
-           search_from(mirror, segments, count, at, search, ret_position, err);
-}
+/* One search in the files that there are now; there is at least one. */
+typedef bool find_among(struct mirror *mirror, const struct log_segment *segments, size_t count,
+                        void *what, struct log_position *ret_position, struct err *err);
 
 /* A purge during the search is no reason to refuse a replica that needs nothing of what went. */
-static bool find_gtids(struct mirror *mirror, struct search *search,
-                       struct log_position *ret_position, struct err *err)
+static bool find(struct mirror *mirror, find_among *among, void *what,
+                 struct log_position *ret_position, struct err *err)
 {
     bool purged = true;
     bool ok = false;
@@ -327,11 +320,24 @@ static bool find_gtids(struct mirror *mirror, struct search *search,
         size_t count;
         struct log_segment *segments = mirror_segments(mirror, &count);
 
-        ok = find_in(mirror, segments, count, search, ret_position, err);
+        if (count > 0)
+            ok = among(mirror, segments, count, what, ret_position, err);
+        else
+            (void)err_set(err, E_STATE, 0, "the log has no files yet");
         purged = was_purged(mirror, segments, count);
         mem_free(segments);
     }
     return ok;
+}
+
+static bool find_gtids(struct mirror *mirror, const struct log_segment *segments, size_t count,
+                       void *what, struct log_position *ret_position, struct err *err)
+{
+    struct search *search = what;
+    size_t at = 0;
+
+    return find_file(mirror, segments, count, search, &at, err) &&
+           search_from(mirror, segments, count, at, search, ret_position, err);
 }
 
 bool log_find_gtid_set(struct mirror *mirror, const struct gtid_set *executed,
@@ -339,7 +345,7 @@ bool log_find_gtid_set(struct mirror *mirror, const struct gtid_set *executed,
 {
     struct search search = {.executed = executed};
 
-    return find_gtids(mirror, &search, ret_position, err);
+    return find(mirror, find_gtids, &search, ret_position, err);
 }
 
 /* Refuses a position with a GTID that the log's end does not have yet. */
@@ -380,7 +386,8 @@ bool log_find_gtid_position(struct mirror *mirror, const struct gtid_list *posit
     bool ok;
 
     search.reached = mem_alloc((position->count + 1) * sizeof *search.reached);
-    ok = check_not_ahead(mirror, position, err) && find_gtids(mirror, &search, ret_position, err);
+    ok = check_not_ahead(mirror, position, err) &&
+         find(mirror, find_gtids, &search, ret_position, err);
     mem_free(search.reached);
     return ok;
 }
@@ -412,17 +419,16 @@ static bool find_time_after(const struct log_view *view, const struct index_reco
     return ok;
 }
 
-static bool find_time_in(struct mirror *mirror, const struct log_segment *segments, size_t count,
-                         uint32_t timestamp, struct log_position *ret_position, struct err *err)
+static bool find_time(struct mirror *mirror, const struct log_segment *segments, size_t count,
+                      void *what, struct log_position *ret_position, struct err *err)
 {
+    uint32_t timestamp = *(uint32_t *)what;
     struct index_record record;
     struct log_view view;
     uint64_t offset = 0;
     size_t at = 0;
     bool ok;
 
-    if (count == 0)
-        return err_set(err, E_STATE, 0, "the log has no files yet");
     while (at + 1 < count && segments[at].last_timestamp < timestamp)
         at++;
     if (!log_view_open(mirror, &segments[at], &view, err))
@@ -439,16 +445,5 @@ static bool find_time_in(struct mirror *mirror, const struct log_segment *segmen
 bool log_find_time(struct mirror *mirror, uint32_t timestamp, struct log_position *ret_position,
                    struct err *err)
 {
-    bool purged = true;
-    bool ok = false;
-
-    while (!ok && purged) {
-        size_t count;
-        struct log_segment *segments = mirror_segments(mirror, &count);
-
-        ok = find_time_in(mirror, segments, count, timestamp, ret_position, err);
-        purged = was_purged(mirror, segments, count);
-        mem_free(segments);
-    }
-    return ok;
+    return find(mirror, find_time, &timestamp, ret_position, err);
 }

@@ -1,5 +1,6 @@
 #include "log/mirror_internal.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/inject.h"
 #include "base/mem.h"
@@ -10,7 +11,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define RESERVE_NAME "reserve"
@@ -117,7 +117,6 @@ static bool is_empty_dir(const char *directory, struct err *err)
 bool mirror_create(const char *directory, const struct log_identity *identity, struct err *err)
 {
     struct manifest manifest = {.identity = *identity};
-    struct timespec now;
     struct buf text;
     char *path;
     bool ok;
@@ -125,8 +124,7 @@ bool mirror_create(const char *directory, const struct log_identity *identity, s
     if (!check_identity(identity, err) || !dir_make_all(directory, 0700, err) ||
         !is_empty_dir(directory, err))
         return false;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    manifest.identity.created_usec = now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000;
+    manifest.identity.created_usec = clock_wall_usec();
     path = mem_printf("%s/manifest", directory);
     buf_init(&text, SEALED_TEXT_MAX);
     manifest_encode(&text, &manifest);

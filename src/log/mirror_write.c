@@ -3,6 +3,7 @@
  */
 #include "log/mirror_internal.h"
 
+#include "base/clock.h"
 #include "base/fd_at.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -11,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
 
 #define INDEX_SYNC_BYTES (UINT64_C(8) << 20) /* of data between two syncs of the side index */
@@ -19,14 +19,6 @@
 #define FLAGS_AT         17
 
 static const uint8_t magic[READER_MAGIC_SIZE] = {0xfe, 'b', 'i', 'n'};
-
-static int64_t wall_usec(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000;
-}
 
 /* The segment that is written. */
 static struct log_segment *active_segment_locked(struct mirror *mirror)
@@ -208,7 +200,7 @@ static bool write_last_records(struct mirror *mirror, struct err *err)
 static bool close_active(struct mirror *mirror, struct err *err)
 {
     struct index_builder *builder = &mirror->active.builder;
-    int64_t now = wall_usec();
+    int64_t now = clock_wall_usec();
     struct log_segment *segment;
 
     if (mirror->active.fd < 0)
@@ -227,6 +219,7 @@ static bool close_active(struct mirror *mirror, struct err *err)
     index_file_close(&mirror->active.index);
     index_builder_done(builder);
     mirror_wake(mirror, LOG_WAITS_SYNCED);
+    mirror_wake(mirror, LOG_WAITS_CLOSED);
     return true;
 }
 

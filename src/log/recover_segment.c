@@ -1,5 +1,6 @@
 #include "log/recover_segment.h"
 
+#include "base/clock.h"
 #include "base/fd_at.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -7,7 +8,6 @@
 #include "log/scan.h"
 
 #include <fcntl.h>
-#include <time.h>
 #include <unistd.h>
 
 /* A file at work. */
@@ -18,14 +18,6 @@ struct work {
     uint64_t size;
     struct recovered_segment *out;
 };
-
-static int64_t wall_usec(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000;
-}
 
 void recovered_segment_done(struct recovered_segment *recovered)
 {
@@ -260,7 +252,7 @@ static bool bring_to(struct work *work, uint64_t end, struct err *err)
     }
     ok = ok && fd_sync(out->fd, "log/recover-sync", err);
     if (ok && !work->last)
-        index_builder_end(&out->builder, wall_usec(), &records);
+        index_builder_end(&out->builder, clock_wall_usec(), &records);
     ok = ok && write_index(work, &records, err);
     buf_done(&records);
     if (ok)

@@ -19,7 +19,7 @@
 struct channel {
     struct channel_spec spec;
     struct receiver *receiver;
-    struct mirror_recovery recovery;
+    struct dump_controls *dump_controls;
 
     struct {
         pthread_mutex_t lock;
@@ -61,19 +61,20 @@ static char *incarnation_path(const struct channel *channel, unsigned number)
 static bool open_mirror(struct channel *channel, const char *path, struct err *err)
 {
     struct mirror_options options = {.cache_bytes = channel->spec.cache_bytes};
+    struct mirror_recovery recovery;
     struct log_syncer *syncer;
     struct mirror *mirror;
 
-    if (!mirror_open(path, &options, &mirror, &channel->recovery, err))
+    if (!mirror_open(path, &options, &mirror, &recovery, err))
         return false;
     if (!log_syncer_start(mirror, &syncer, err)) {
         mirror_close(mirror);
         return false;
     }
-    if (channel->recovery.cut_bytes > 0)
-        log_warn(
-            channel->spec.name, "log cut after a crash file=%s offset=%" PRIu64 " bytes=%" PRIu64,
-            channel->recovery.cut_name, channel->recovery.cut_from, channel->recovery.cut_bytes);
+    if (recovery.cut_bytes > 0)
+        log_warn(channel->spec.name,
+                 "log cut after a crash file=%s offset=%" PRIu64 " bytes=%" PRIu64,
+                 recovery.cut_name, recovery.cut_from, recovery.cut_bytes);
     (void)pthread_mutex_lock(&channel->shared.lock);
     channel->shared.mirror = mirror;
     channel->shared.syncer = syncer;
@@ -200,6 +201,7 @@ bool channel_open(const struct channel_spec *spec, struct channel **ret_channel,
     struct channel *channel = mem_alloc(sizeof *channel);
 
     channel->spec = *spec;
+    channel->dump_controls = dump_controls_new();
     (void)pthread_mutex_init(&channel->shared.lock, NULL);
     if (!open_all(channel, err)) {
         channel_close(channel);
@@ -207,14 +209,6 @@ bool channel_open(const struct channel_spec *spec, struct channel **ret_channel,
     }
     *ret_channel = channel;
     return true;
-}
-
-void channel_shutdown(struct channel *channel)
-{
-    struct mirror *mirror = channel_borrow_mirror(channel);
-
-    if (mirror)
-        mirror_shutdown(mirror);
 }
 
 void channel_close(struct channel *channel)
@@ -225,6 +219,7 @@ void channel_close(struct channel *channel)
     log_syncer_stop(channel->shared.syncer);
     mirror_close(channel->shared.mirror);
     variables_free(channel->shared.variables);
+    dump_controls_free(channel->dump_controls);
     (void)pthread_mutex_destroy(&channel->shared.lock);
     mem_free(channel);
 }
@@ -249,6 +244,11 @@ struct mirror *channel_borrow_mirror(struct channel *channel)
     return mirror;
 }
 
+struct dump_controls *channel_borrow_dump_controls(struct channel *channel)
+{
+    return channel->dump_controls;
+}
+
 struct variables *channel_share_variables(struct channel *channel)
 {
     struct variables *variables = NULL;
@@ -263,9 +263,4 @@ struct variables *channel_share_variables(struct channel *channel)
 void channel_receiver_status(struct channel *channel, struct receiver_status *ret_status)
 {
     receiver_status(channel->receiver, ret_status);
-}
-
-void channel_recovery(struct channel *channel, struct mirror_recovery *ret_recovery)
-{
-    *ret_recovery = channel->recovery;
 }

@@ -9,12 +9,12 @@
 #include "base/wakeup.h"
 #include "binlog/control.h"
 #include "binlog/reader.h"
+#include "replication/source_place.h"
 #include "wire/reply.h"
 #include "wire/semisync.h"
 
 #include <inttypes.h>
 #include <poll.h>
-#include <time.h>
 
 #define CONNECT_USEC    (60 * USEC_PER_SEC)
 #define SILENCE_USEC    (60 * USEC_PER_SEC)
@@ -49,14 +49,6 @@ struct receiver {
     } shared;
 };
 
-static int64_t wall_usec(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000;
-}
-
 const char *receiver_state_name(enum receiver_state state)
 {
     static const char *const names[] = {"connecting", "receiving", "pausing", "stopped"};
@@ -81,7 +73,7 @@ static void set_error(struct receiver *receiver, const struct err *err)
 {
     (void)pthread_mutex_lock(&receiver->shared.lock);
     receiver->shared.status.error = *err;
-    receiver->shared.status.error_usec = wall_usec();
+    receiver->shared.status.error_usec = clock_wall_usec();
     (void)pthread_mutex_unlock(&receiver->shared.lock);
 }
 
@@ -119,7 +111,7 @@ static bool append_batch(struct receiver *receiver, struct err *err)
 static void note_heard(struct receiver *receiver, uint32_t timestamp, bool caught_up)
 {
     (void)pthread_mutex_lock(&receiver->shared.lock);
-    receiver->shared.status.heard_usec = wall_usec();
+    receiver->shared.status.heard_usec = clock_wall_usec();
     if (timestamp != 0)
         receiver->shared.status.last_timestamp = timestamp;
     receiver->shared.status.caught_up = caught_up;
@@ -353,6 +345,17 @@ static void identity_of(const struct source *source, struct log_identity *ret_id
     memcpy(ret_identity->server_version, source->version_text, sizeof ret_identity->server_version);
 }
 
+/* GTIDs that the source does not serve will not be served later either. */
+static bool find_gtids(struct receiver *receiver, int64_t deadline_usec,
+                       struct source_position *ret_from, struct err *err)
+{
+    if (source_find_gtids(receiver->link, &receiver->spec.login, &receiver->spec.visitor,
+                          &receiver->source, receiver->spec.gtids, deadline_usec, ret_from, err))
+        return true;
+    receiver->fatal = err->class == E_USAGE || err->class == E_STATE;
+    return false;
+}
+
 /* Where the dump goes on: after the mirror's last event, or where an empty mirror is to begin. */
 static bool find_start(struct receiver *receiver, int64_t deadline_usec,
                        struct source_position *ret_from, struct err *err)
@@ -369,12 +372,14 @@ static bool find_start(struct receiver *receiver, int64_t deadline_usec,
     }
     switch (receiver->spec.start) {
     case RECEIVER_FROM_OLDEST:
-        return source_oldest(receiver->link, deadline_usec, ret_from, err);
+        return source_find_oldest(receiver->link, deadline_usec, ret_from, err);
     case RECEIVER_FROM_NOW:
-        return source_newest(receiver->link, &receiver->source, deadline_usec, ret_from, err);
+        return source_find_newest(receiver->link, &receiver->source, deadline_usec, ret_from, err);
     case RECEIVER_FROM_POSITION:
         *ret_from = receiver->spec.position;
         return true;
+    case RECEIVER_FROM_GTIDS:
+        return find_gtids(receiver, deadline_usec, ret_from, err);
     }
     return err_set(err, E_BUG, 0, "receiver start %d", (int)receiver->spec.start);
 }

@@ -18,6 +18,7 @@ enum receiver_start {
     RECEIVER_FROM_OLDEST, /* the source's oldest file */
     RECEIVER_FROM_NOW,    /* where its binlog ends at the first connect */
     RECEIVER_FROM_POSITION,
+    RECEIVER_FROM_GTIDS, /* the file in which the first transaction after them is */
 };
 
 /* All pointers must stay while the receiver lives. */
@@ -27,6 +28,7 @@ struct receiver_spec {
     struct source_visitor visitor;
     enum receiver_start start; /* of an empty mirror */
     struct source_position position;
+    const char *gtids;    /* MySQL: a set; MariaDB: a position, a GTID per domain */
     int64_t connect_usec; /* for connecting, logging in and asking: 60 s if 0 */
     int64_t silence_usec; /* without even a heartbeat, after which the connection is dead */
 

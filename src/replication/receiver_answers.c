@@ -149,13 +149,11 @@ static const char *io_state(const struct receiver_status *receiver, bool new_wor
 /* How old the last event is that came, by the source's clock; 0 when all has come. */
 static int64_t seconds_behind(const struct receiver_status *receiver)
 {
-    struct timespec now;
     int64_t behind;
 
     if (receiver->caught_up || receiver->last_timestamp == 0)
         return 0;
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    behind = now.tv_sec + receiver->clock_usec / USEC_PER_SEC - receiver->last_timestamp;
+    behind = (clock_wall_usec() + receiver->clock_usec) / USEC_PER_SEC - receiver->last_timestamp;
     return behind > 0 ? behind : 0;
 }
 

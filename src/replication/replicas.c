@@ -1,9 +1,9 @@
 #include "replication/replicas.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 
 #include <pthread.h>
-#include <time.h>
 
 struct replica {
     struct replica *next;
@@ -20,14 +20,6 @@ struct replicas {
         bool ended;
     } shared;
 };
-
-static int64_t wall_usec(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 struct replicas *replicas_new(void)
 {
@@ -106,7 +98,7 @@ unsigned replicas_begin_dump(struct replicas *replicas, struct replica *replica,
     (void)pthread_mutex_lock(&replica->lock);
     replica->info = *info;
     replica->info.dumping = true;
-    replica->info.since_usec = wall_usec();
+    replica->info.since_usec = clock_wall_usec();
     (void)pthread_mutex_unlock(&replica->lock);
     for (struct replica *other = replicas->shared.first; other; other = other->next) {
         struct replica_info their;

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
-#include <time.h>
 
 #define ANSWER_MAX ((size_t)8 << 20)
 
@@ -20,14 +19,6 @@
 #define MYSQL_8_0_26   80026 /* HEARTBEAT_V2; "source" and "replica" in names */
 #define MYSQL_8_2      80200 /* SHOW BINARY LOG STATUS */
 #define ER_UNKNOWN_VAR ER_UNKNOWN_SYSTEM_VARIABLE
-
-static int64_t wall_usec(void)
-{
-    struct timespec now;
-
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * USEC_PER_SEC + now.tv_nsec / 1000;
-}
 
 /* The value in the first row; "" for NULL and where there is no row. */
 static bool ask_value(struct link *link, const char *sql, size_t column, int64_t deadline_usec,
@@ -60,14 +51,14 @@ static bool ask_variable(struct link *link, const char *sql, int64_t deadline_us
 static bool ask_clock(struct link *link, int64_t deadline_usec, struct source *source,
                       struct err *err)
 {
-    int64_t before = wall_usec();
+    int64_t before = clock_wall_usec();
     char text[32];
 
     if (!ask_value(link, "SELECT UNIX_TIMESTAMP()", 0, deadline_usec, text, sizeof text, err))
         return false;
     /* Its seconds are cut, ours are not; half the way there and back has passed. */
-    source->clock_usec =
-        strtoll(text, NULL, 10) * USEC_PER_SEC + USEC_PER_SEC / 2 - (before + wall_usec()) / 2;
+    source->clock_usec = strtoll(text, NULL, 10) * USEC_PER_SEC + USEC_PER_SEC / 2 -
+                         (before + clock_wall_usec()) / 2;
     return true;
 }
 
@@ -296,54 +287,6 @@ bool source_prepare(struct link *link, const struct source_visitor *visitor, str
     if (visitor->semisync && !prepare_semisync(link, source, deadline_usec, err))
         return false;
     return register_replica(link, visitor, deadline_usec, err);
-}
-
-/* A row whose first columns are a file's name and a number. */
-static bool take_position(struct link *link, const char *sql, int64_t deadline_usec,
-                          struct source_position *ret_position, struct err *err)
-{
-    struct source_position position = {0};
-    struct result *result;
-    struct span file = {0};
-    struct span offset = {0};
-    bool good = false;
-
-    if (!link_query(link, sql, ANSWER_MAX, deadline_usec, &result, err))
-        return false;
-    if (result_rows(result) > 0 && result_columns(result) >= 2)
-        good = result_value(result, 0, 0, &file) && result_value(result, 0, 1, &offset);
-    if (!good || file.len >= sizeof position.file || offset.len > 19) {
-        good = err_set(err, E_STATE, 0, "%s: %s: expected a file and a position, found none",
-                       link_peer(link), sql);
-    } else {
-        memcpy(position.file, file.data, file.len);
-        for (size_t i = 0; i < offset.len; i++)
-            position.offset = position.offset * 10 + (offset.data[i] - (uint64_t)'0');
-        *ret_position = position;
-    }
-    result_free(result);
-    return good;
-}
-
-bool source_oldest(struct link *link, int64_t deadline_usec, struct source_position *ret_position,
-                   struct err *err)
-{
-    struct source_position position;
-
-    if (!take_position(link, "SHOW BINARY LOGS", deadline_usec, &position, err))
-        return false;
-    position.offset = 4;
-    *ret_position = position;
-    return true;
-}
-
-bool source_newest(struct link *link, const struct source *source, int64_t deadline_usec,
-                   struct source_position *ret_position, struct err *err)
-{
-    bool renamed = source->family == FORMAT_MYSQL && source->version >= MYSQL_8_2;
-
-    return take_position(link, renamed ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS",
-                         deadline_usec, ret_position, err);
 }
 
 /*

@@ -31,95 +31,116 @@ static void digest(const EVP_MD *type, struct span a, struct span b, uint8_t *in
     EVP_MD_CTX_free(context);
 }
 
-static void xor_into(uint8_t *into, const uint8_t *with, size_t n)
+/*
+ * mysql_native_password and caching_sha2_password prove a password alike: a server stores
+ * H(H(password)); the proof is H(password) XOR a mask that is made of the scramble and of what is
+ * stored, in an order of its own for each.
+ */
+struct method {
+    const EVP_MD *type;
+    size_t size;
+    bool scramble_first;
+};
+
+static struct method native_method(void)
 {
-    for (size_t i = 0; i < n; i++)
-        into[i] ^= with[i];
+    return (struct method){EVP_sha1(), AUTH_NATIVE_SIZE, true};
 }
 
-static void hash_twice(const EVP_MD *type, size_t size, struct span password, uint8_t *hash)
+static struct method sha2_method(void)
+{
+    return (struct method){EVP_sha256(), AUTH_SHA2_SIZE, false};
+}
+
+static void hash_twice(const struct method *method, struct span password, uint8_t *hash)
 {
     uint8_t once[AUTH_SHA2_SIZE];
 
-    digest(type, password, (struct span){0}, once);
-    digest(type, span_of(once, size), (struct span){0}, hash);
+    digest(method->type, password, (struct span){0}, once);
+    digest(method->type, span_of(once, method->size), (struct span){0}, hash);
     OPENSSL_cleanse(once, sizeof once);
 }
 
-void auth_native_hash(struct span password, uint8_t hash[AUTH_NATIVE_SIZE])
+static void xor_mask(const struct method *method, struct span scramble, const uint8_t *hash,
+                     uint8_t *into)
 {
-    hash_twice(EVP_sha1(), AUTH_NATIVE_SIZE, password, hash);
-}
-
-void auth_sha2_hash(struct span password, uint8_t hash[AUTH_SHA2_SIZE])
-{
-    hash_twice(EVP_sha256(), AUTH_SHA2_SIZE, password, hash);
-}
-
-/* The two methods hash scramble and stored hash in different order. */
-static void native_mask(struct span scramble, const uint8_t *hash, uint8_t mask[AUTH_NATIVE_SIZE])
-{
-    digest(EVP_sha1(), scramble, span_of(hash, AUTH_NATIVE_SIZE), mask);
-}
-
-static void sha2_mask(struct span scramble, const uint8_t *hash, uint8_t mask[AUTH_SHA2_SIZE])
-{
-    digest(EVP_sha256(), span_of(hash, AUTH_SHA2_SIZE), scramble, mask);
-}
-
-void auth_native_prove(struct span password, struct span scramble, uint8_t proof[AUTH_NATIVE_SIZE])
-{
-    uint8_t hash[AUTH_NATIVE_SIZE];
-    uint8_t mask[AUTH_NATIVE_SIZE];
-
-    auth_native_hash(password, hash);
-    native_mask(scramble, hash, mask);
-    digest(EVP_sha1(), password, (struct span){0}, proof);
-    xor_into(proof, mask, sizeof mask);
-}
-
-bool auth_native_check(struct span proof, struct span scramble,
-                       const uint8_t hash[AUTH_NATIVE_SIZE])
-{
-    uint8_t once[AUTH_NATIVE_SIZE];
-    uint8_t twice[AUTH_NATIVE_SIZE];
-    bool same;
-
-    if (proof.len != AUTH_NATIVE_SIZE)
-        return false;
-    native_mask(scramble, hash, once);
-    xor_into(once, proof.data, sizeof once);
-    digest(EVP_sha1(), span_of(once, sizeof once), (struct span){0}, twice);
-    same = CRYPTO_memcmp(twice, hash, sizeof twice) == 0;
-    OPENSSL_cleanse(once, sizeof once);
-    return same;
-}
-
-void auth_sha2_prove(struct span password, struct span scramble, uint8_t proof[AUTH_SHA2_SIZE])
-{
-    uint8_t hash[AUTH_SHA2_SIZE];
+    struct span stored = span_of(hash, method->size);
     uint8_t mask[AUTH_SHA2_SIZE];
 
-    auth_sha2_hash(password, hash);
-    sha2_mask(scramble, hash, mask);
-    digest(EVP_sha256(), password, (struct span){0}, proof);
-    xor_into(proof, mask, sizeof mask);
+    digest(method->type, method->scramble_first ? scramble : stored,
+           method->scramble_first ? stored : scramble, mask);
+    for (size_t i = 0; i < method->size; i++)
+        into[i] ^= mask[i];
 }
 
-bool auth_sha2_check(struct span proof, struct span scramble, const uint8_t hash[AUTH_SHA2_SIZE])
+static void prove(const struct method *method, struct span password, struct span scramble,
+                  uint8_t *proof)
+{
+    uint8_t hash[AUTH_SHA2_SIZE];
+
+    hash_twice(method, password, hash);
+    digest(method->type, password, (struct span){0}, proof);
+    xor_mask(method, scramble, hash, proof);
+}
+
+static bool check(const struct method *method, struct span proof, struct span scramble,
+                  const uint8_t *hash)
 {
     uint8_t once[AUTH_SHA2_SIZE];
     uint8_t twice[AUTH_SHA2_SIZE];
     bool same;
 
-    if (proof.len != AUTH_SHA2_SIZE)
+    if (proof.len != method->size)
         return false;
-    sha2_mask(scramble, hash, once);
-    xor_into(once, proof.data, sizeof once);
-    digest(EVP_sha256(), span_of(once, sizeof once), (struct span){0}, twice);
-    same = CRYPTO_memcmp(twice, hash, sizeof twice) == 0;
+    memcpy(once, proof.data, method->size);
+    xor_mask(method, scramble, hash, once);
+    digest(method->type, span_of(once, method->size), (struct span){0}, twice);
+    same = CRYPTO_memcmp(twice, hash, method->size) == 0;
     OPENSSL_cleanse(once, sizeof once);
     return same;
+}
+
+void auth_native_hash(struct span password, uint8_t hash[AUTH_NATIVE_SIZE])
+{
+    struct method method = native_method();
+
+    hash_twice(&method, password, hash);
+}
+
+void auth_sha2_hash(struct span password, uint8_t hash[AUTH_SHA2_SIZE])
+{
+    struct method method = sha2_method();
+
+    hash_twice(&method, password, hash);
+}
+
+void auth_native_prove(struct span password, struct span scramble, uint8_t proof[AUTH_NATIVE_SIZE])
+{
+    struct method method = native_method();
+
+    prove(&method, password, scramble, proof);
+}
+
+bool auth_native_check(struct span proof, struct span scramble,
+                       const uint8_t hash[AUTH_NATIVE_SIZE])
+{
+    struct method method = native_method();
+
+    return check(&method, proof, scramble, hash);
+}
+
+void auth_sha2_prove(struct span password, struct span scramble, uint8_t proof[AUTH_SHA2_SIZE])
+{
+    struct method method = sha2_method();
+
+    prove(&method, password, scramble, proof);
+}
+
+bool auth_sha2_check(struct span proof, struct span scramble, const uint8_t hash[AUTH_SHA2_SIZE])
+{
+    struct method method = sha2_method();
+
+    return check(&method, proof, scramble, hash);
 }
 
 /* SHA512(a, b, c) as a number modulo the group's order. */

@@ -56,6 +56,16 @@ def position(node):
     return row["File"], row["Position"]
 
 
+def create_account(source, rights="REPLICATION SLAVE, REPLICATION CLIENT"):
+    """The relay's at the source, unless it is there."""
+    if not source.query(f"SELECT 1 FROM mysql.user WHERE User = '{USER}'"):
+        source.execute(
+            "SET SESSION sql_log_bin = 0",
+            f"CREATE USER {USER}@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'",
+            f"GRANT {rights} ON *.* TO {USER}@'127.0.0.1'",
+        )
+
+
 class Relay:
     def __init__(self, source, basedir, *options):
         self.source = source
@@ -68,11 +78,7 @@ class Relay:
         self.basedir.mkdir(parents=True, exist_ok=True)
         for name, password in [("source", PASSWORD), ("replica", REPLICA_PASSWORD)]:
             (self.basedir / f"{name}.password").write_text(password + "\n")
-        source.execute(
-            "SET SESSION sql_log_bin = 0",
-            f"CREATE USER {USER}@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'",
-            f"GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO {USER}@'127.0.0.1'",
-        )
+        create_account(source)
 
     def __enter__(self):
         self.start()

@@ -8,12 +8,18 @@
 
 static struct err err;
 
-#define ok(condition)                                                                              \
-    do {                                                                                           \
-        err = (struct err){0};                                                                     \
-        if (!(condition))                                                                          \
-            fail_msg("%s: %s", #condition, err.text);                                              \
-    } while (0)
+void feed_make_dir(char dir[FEED_DIR], char log_dir[FEED_LOG_DIR])
+{
+    (void)snprintf(dir, FEED_DIR, "/dev/shm/borealis-unit-XXXXXX");
+    if (!mkdtemp(dir))
+        check_make_dir(dir);
+    (void)snprintf(log_dir, FEED_LOG_DIR, "%s/log", dir);
+}
+
+void feed_name(size_t number, char name[FEED_NAME])
+{
+    (void)snprintf(name, FEED_NAME, "mysql-bin.%06zu", number);
+}
 
 static size_t file_bytes(const char *path, char **ret_bytes)
 {

@@ -9,6 +9,17 @@
 #include "log/mirror.h"
 
 #define FEED_FILES_MAX 80
+#define FEED_DIR       64
+#define FEED_LOG_DIR   96
+#define FEED_NAME      32
+
+/* Expects success of a call that tells its failure in the test's `err`. */
+#define ok(condition)                                                                              \
+    do {                                                                                           \
+        err = (struct err){0};                                                                     \
+        if (!(condition))                                                                          \
+            fail_msg("%s: %s", #condition, err.text);                                              \
+    } while (0)
 
 struct feed_file {
     char path[160];
@@ -20,6 +31,15 @@ struct feed_file {
     size_t count;
     bool *whole; /* a transaction ends there, too */
 };
+
+/*
+ * A new directory, in memory where that can be had, and the path of the log in it; the test removes
+ * it.
+ */
+void feed_make_dir(char dir[FEED_DIR], char log_dir[FEED_LOG_DIR]);
+
+/* mysql-bin.000001, and so on. */
+void feed_name(size_t number, char name[FEED_NAME]);
 
 /* All recorded files that a source would send: not the encrypted one. */
 size_t feed_load_all(struct feed_file files[FEED_FILES_MAX]);

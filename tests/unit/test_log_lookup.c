@@ -21,17 +21,10 @@
 #define SOURCES      3
 #define ALL          (FILES * TRANSACTIONS)
 
-static char dir[64];
-static char log_dir[96];
+static char dir[FEED_DIR];
+static char log_dir[FEED_LOG_DIR];
 static struct err err;
 static uint64_t seed;
-
-#define ok(condition)                                                                              \
-    do {                                                                                           \
-        err = (struct err){0};                                                                     \
-        if (!(condition))                                                                          \
-            fail_msg("%s: %s", #condition, err.text);                                              \
-    } while (0)
 
 /* What was written: where a plain search looks. */
 struct transaction {
@@ -54,11 +47,6 @@ static uint32_t peak; /* of `now` within a transaction */
 
 /* Numbers of a parallel source without commit order: shuffled in groups. */
 static int64_t shuffled[SOURCES][ALL + 8];
-
-static void name_of(size_t i, char name[32])
-{
-    (void)snprintf(name, 32, "mysql-bin.%06zu", i + 1);
-}
 
 static void add_event(struct buf *bytes, uint8_t type, uint32_t server_id, struct span body)
 {
@@ -165,7 +153,7 @@ static void add_file(struct mirror *mirror, enum format_family family, size_t at
     char name[32];
 
     buf_init(&bytes, 16 << 20);
-    name_of(at, name);
+    feed_name(at + 1, name);
     add_head(&bytes, family, &format_size);
     ok(mirror_next(mirror, span_str(name), LOG_FIRST_OFFSET,
                    span_of(bytes.data + LOG_FIRST_OFFSET, format_size), NULL, &err));
@@ -227,10 +215,7 @@ static struct mirror *make_log(enum format_family family, uint32_t within, uint3
 static int make_dir(void **unused)
 {
     (void)unused;
-    (void)snprintf(dir, sizeof dir, "/dev/shm/borealis-unit-XXXXXX");
-    if (!mkdtemp(dir))
-        check_make_dir(dir);
-    (void)snprintf(log_dir, sizeof log_dir, "%s/log", dir);
+    feed_make_dir(dir, log_dir);
     seed = 5;
     return inject_set(NULL, &err) ? 0 : -1;
 }
@@ -247,7 +232,7 @@ static void assert_position(const struct log_position *found, size_t file, uint6
 {
     char name[32];
 
-    name_of(file, name);
+    feed_name(file + 1, name);
     assert_string_equal(found->name, name);
     assert_int_equal(found->offset, offset);
 }
@@ -431,7 +416,7 @@ static void test_times(void **unused)
             if (wanted && found.offset < all[wanted->file * TRANSACTIONS].start) {
                 char name[32];
 
-                name_of(wanted->file, name);
+                feed_name(wanted->file + 1, name);
                 assert_string_equal(found.name, name);
                 assert_true(wanted == &all[wanted->file * TRANSACTIONS]);
             } else {
@@ -483,7 +468,7 @@ static void test_states(void **unused)
         for (size_t i = 0; i < ALL; i += 3) {
             struct log_position position = {{0}, all[i].start};
 
-            name_of(all[i].file, position.name);
+            feed_name(all[i].file + 1, position.name);
             check_state(mirror, i, &position, kinds[k].family);
             position.offset = all[i].end;
             check_state(mirror, i + 1, &position, kinds[k].family);
@@ -527,7 +512,7 @@ static void test_first_and_last_of_a_file(void **unused)
             char name[32];
             char text[64];
 
-            name_of(i, name);
+            feed_name(i + 1, name);
             ok(log_file_gtids(mirror, name, &gtids, &err));
             (void)snprintf(text, sizeof text, "%u-%u-%llu", first->domain, first->server_id,
                            (unsigned long long)first->sequence);
@@ -571,7 +556,7 @@ static void test_damaged_records_are_passed_over(void **unused)
     for (size_t i = 0; i < ALL; i += 7) {
         struct log_position position = {{0}, all[i].start};
 
-        name_of(all[i].file, position.name);
+        feed_name(all[i].file + 1, position.name);
         check_state(mirror, i, &position, FORMAT_MYSQL);
     }
     mirror_close(mirror);
@@ -592,7 +577,7 @@ static void *purge_all(void *arg)
         struct log_purged purged;
         char name[32];
 
-        name_of(i, name);
+        feed_name(i + 1, name);
         purging->failed = !log_purge_to(purging->mirror, name, &purged, &own);
     }
     atomic_store(&purging->done, true);

@@ -12,24 +12,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char dir[64];
-static char log_dir[96];
+static char dir[FEED_DIR];
+static char log_dir[FEED_LOG_DIR];
 static struct err err;
-
-#define ok(condition)                                                                              \
-    do {                                                                                           \
-        err = (struct err){0};                                                                     \
-        if (!(condition))                                                                          \
-            fail_msg("%s: %s", #condition, err.text);                                              \
-    } while (0)
 
 static int make_dir(void **state)
 {
     (void)state;
-    (void)snprintf(dir, sizeof dir, "/dev/shm/borealis-unit-XXXXXX");
-    if (!mkdtemp(dir))
-        check_make_dir(dir);
-    (void)snprintf(log_dir, sizeof log_dir, "%s/log", dir);
+    feed_make_dir(dir, log_dir);
     return inject_set(NULL, &err) ? 0 : -1;
 }
 
@@ -37,11 +27,6 @@ static int drop_dir(void **state)
 {
     (void)state;
     return dir_remove(dir, &err) ? 0 : -1;
-}
-
-static void name_of(size_t i, char name[32])
-{
-    (void)snprintf(name, 32, "mysql-bin.%06zu", i + 1);
 }
 
 static void assert_file_is(const char *name, const struct feed_file *file, size_t size)
@@ -80,7 +65,7 @@ static void assert_shows(struct mirror *mirror, const struct feed_file *files, s
             offset = LOG_FIRST_OFFSET;
             assert_int_equal(batch.format.len, files[at].format_size);
         }
-        name_of(at, name);
+        feed_name(at + 1, name);
         assert_string_equal(batch.name, name);
         assert_int_equal(batch.offset, offset);
         if (batch.kind == LOG_BATCH_FILE)
@@ -110,7 +95,7 @@ static void test_all_recorded_files_byte_for_byte(void **state)
         size_t from = 4 + files[i].format_size;
         char name[32];
 
-        name_of(i, name);
+        feed_name(i + 1, name);
         feed_begin(mirror, &files[i], name);
         for (size_t j = 1; j < files[i].count; j++) {
             if (feed_random(&seed, 3) > 0 && j + 1 < files[i].count)
@@ -131,7 +116,7 @@ static void test_all_recorded_files_byte_for_byte(void **state)
     for (size_t i = 0; i + 1 < count; i++) {
         char name[32];
 
-        name_of(i, name);
+        feed_name(i + 1, name);
         assert_file_is(name, &files[i], files[i].size);
     }
     for (size_t i = 0; i < count; i++)
@@ -301,7 +286,7 @@ static void make_files(struct feed_file *file)
     for (size_t i = 0; i < 4; i++) {
         char name[32];
 
-        name_of(i, name);
+        feed_name(i + 1, name);
         feed_begin(mirror, file, name);
         feed_append(mirror, file, file->ends[0], file->size);
         ok(mirror_sync(mirror, &err));

@@ -19,27 +19,17 @@
 #define NAME    "mysql-bin.000007"
 #define OPTIONS (&(struct mirror_options){.index_block = 100, .cache_bytes = 1 << 20})
 
-static char dir[64];
-static char log_dir[96];
+static char dir[FEED_DIR];
+static char log_dir[FEED_LOG_DIR];
 static char data_path[160];
 static char index_path[160];
 static struct err err;
-
-#define ok(condition)                                                                              \
-    do {                                                                                           \
-        err = (struct err){0};                                                                     \
-        if (!(condition))                                                                          \
-            fail_msg("%s: %s", #condition, err.text);                                              \
-    } while (0)
 
 /* In memory where there is such a place: thousands of logs are made, and synced. */
 static int make_dir(void **state)
 {
     (void)state;
-    (void)snprintf(dir, sizeof dir, "/dev/shm/borealis-unit-XXXXXX");
-    if (!mkdtemp(dir))
-        check_make_dir(dir);
-    (void)snprintf(log_dir, sizeof log_dir, "%s/log", dir);
+    feed_make_dir(dir, log_dir);
     (void)snprintf(data_path, sizeof data_path, "%s/" NAME, log_dir);
     (void)snprintf(index_path, sizeof index_path, "%s/" NAME ".idx", log_dir);
     return inject_set(NULL, &err) ? 0 : -1;

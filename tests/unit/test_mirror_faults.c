@@ -17,19 +17,12 @@
 
 #define FILES 3
 
-static char dir[64];
-static char log_dir[96];
+static char dir[FEED_DIR];
+static char log_dir[FEED_LOG_DIR];
 static struct feed_file files[FILES];
 static struct err err;
 
 #define OPTIONS (&(struct mirror_options){.index_block = 200, .cache_bytes = 1 << 20})
-
-#define ok(condition)                                                                              \
-    do {                                                                                           \
-        err = (struct err){0};                                                                     \
-        if (!(condition))                                                                          \
-            fail_msg("%s: %s", #condition, err.text);                                              \
-    } while (0)
 
 static int load(void **state)
 {
@@ -51,10 +44,7 @@ static int unload(void **state)
 static int make_dir(void **state)
 {
     (void)state;
-    (void)snprintf(dir, sizeof dir, "/dev/shm/borealis-unit-XXXXXX");
-    if (!mkdtemp(dir))
-        check_make_dir(dir);
-    (void)snprintf(log_dir, sizeof log_dir, "%s/log", dir);
+    feed_make_dir(dir, log_dir);
     return inject_set(NULL, &err) ? 0 : -1;
 }
 
@@ -62,11 +52,6 @@ static int drop_dir(void **state)
 {
     (void)state;
     return inject_set(NULL, &err) && dir_remove(dir, &err) ? 0 : -1;
-}
-
-static void name_of(size_t i, char name[32])
-{
-    (void)snprintf(name, 32, "mysql-bin.%06zu", i + 1);
 }
 
 static size_t number_of(const char *name)
@@ -100,7 +85,7 @@ static bool go_on(struct mirror *mirror, int pipe_fd, struct err *ret_err)
         const struct feed_file *file = &files[at];
         char name[32];
 
-        name_of(at, name);
+        feed_name(at + 1, name);
         if (offset == 0) {
             if (!mirror_next(mirror, span_str(name), LOG_FIRST_OFFSET,
                              span_of(file->bytes + LOG_FIRST_OFFSET, file->format_size), NULL,
@@ -132,7 +117,7 @@ static void assert_file_is(size_t at)
     char name[32];
     char *bytes;
 
-    name_of(at, name);
+    feed_name(at + 1, name);
     (void)snprintf(path, sizeof path, "%s/%s", log_dir, name);
     ok(file_read(path, files[at].size, &bytes, &err));
     assert_memory_equal(bytes, files[at].bytes, files[at].size);

@@ -23,25 +23,15 @@
 /* A test that waits for this long has failed. */
 #define DEADLINE_USEC (120 * USEC_PER_SEC)
 
-static char dir[64];
-static char log_dir[96];
+static char dir[FEED_DIR];
+static char log_dir[FEED_LOG_DIR];
 static struct err err;
 static struct feed_file files[4];
-
-#define ok(condition)                                                                              \
-    do {                                                                                           \
-        err = (struct err){0};                                                                     \
-        if (!(condition))                                                                          \
-            fail_msg("%s: %s", #condition, err.text);                                              \
-    } while (0)
 
 static int make_dir(void **state)
 {
     (void)state;
-    (void)snprintf(dir, sizeof dir, "/dev/shm/borealis-unit-XXXXXX");
-    if (!mkdtemp(dir))
-        check_make_dir(dir);
-    (void)snprintf(log_dir, sizeof log_dir, "%s/log", dir);
+    feed_make_dir(dir, log_dir);
     feed_load(&files[0], "tests/data/binlog/mysql-9.7/rows-full.binlog");
     feed_load(&files[1], "tests/data/binlog/mysql-9.7/xa.binlog");
     feed_load(&files[2], "tests/data/binlog/mysql-9.7/mixed.binlog");

@@ -11,22 +11,10 @@
 #define FILES     6
 #define HOUR_USEC (INT64_C(3600) * USEC_PER_SEC)
 
-static char dir[64];
-static char log_dir[96];
+static char dir[FEED_DIR];
+static char log_dir[FEED_LOG_DIR];
 static struct feed_file file;
 static struct err err;
-
-#define ok(condition)                                                                              \
-    do {                                                                                           \
-        err = (struct err){0};                                                                     \
-        if (!(condition))                                                                          \
-            fail_msg("%s: %s", #condition, err.text);                                              \
-    } while (0)
-
-static void name_of(size_t i, char name[32])
-{
-    (void)snprintf(name, 32, "mysql-bin.%06zu", i);
-}
 
 /* Six equal files, the last one open. */
 static struct mirror *make_log(void)
@@ -38,7 +26,7 @@ static struct mirror *make_log(void)
     for (size_t i = 1; i <= FILES; i++) {
         char name[32];
 
-        name_of(i, name);
+        feed_name(i, name);
         feed_begin(mirror, &file, name);
         feed_append(mirror, &file, file.ends[0], file.size);
         ok(mirror_sync(mirror, &err));
@@ -49,10 +37,7 @@ static struct mirror *make_log(void)
 static int make_dir(void **state)
 {
     (void)state;
-    (void)snprintf(dir, sizeof dir, "/dev/shm/borealis-unit-XXXXXX");
-    if (!mkdtemp(dir))
-        check_make_dir(dir);
-    (void)snprintf(log_dir, sizeof log_dir, "%s/log", dir);
+    feed_make_dir(dir, log_dir);
     feed_load(&file, "tests/data/binlog/mysql-9.7/rows-minimal.binlog");
     return inject_set(NULL, &err) ? 0 : -1;
 }
@@ -72,7 +57,7 @@ static void assert_first(struct mirror *mirror, size_t first)
 
     mirror_list(mirror, &files, &count);
     assert_int_equal(count, FILES + 1 - first);
-    name_of(first, name);
+    feed_name(first, name);
     assert_string_equal(files[0].name, name);
     mem_free(files);
     for (size_t i = 1; i <= FILES; i++) {
