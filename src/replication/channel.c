@@ -25,6 +25,7 @@ struct channel_terms {
 struct channel {
     struct channel_spec spec; /* as opened; of the rest, shared.terms has what holds now */
     struct receiver *receiver;
+    struct dump_controls *dump_controls;
 
     struct {
         pthread_mutex_t lock;
@@ -221,6 +222,7 @@ bool channel_open(const struct channel_spec *spec, struct channel **ret_channel,
     struct channel *channel = mem_alloc(sizeof *channel);
 
     channel->spec = *spec;
+    channel->dump_controls = dump_controls_new();
     (void)pthread_mutex_init(&channel->shared.lock, NULL);
     (void)add_terms(channel, &spec->receiver);
     if (!open_all(channel, err)) {
@@ -245,6 +247,7 @@ void channel_close(struct channel *channel)
         mem_free(channel->shared.terms);
         channel->shared.terms = before;
     }
+    dump_controls_free(channel->dump_controls);
     (void)pthread_mutex_destroy(&channel->shared.lock);
     mem_free(channel);
 }
@@ -277,6 +280,11 @@ struct mirror *channel_borrow_mirror(struct channel *channel)
     mirror = channel->shared.mirror;
     (void)pthread_mutex_unlock(&channel->shared.lock);
     return mirror;
+}
+
+struct dump_controls *channel_borrow_dump_controls(struct channel *channel)
+{
+    return channel->dump_controls;
 }
 
 struct variables *channel_share_variables(struct channel *channel)

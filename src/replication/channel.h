@@ -12,6 +12,7 @@
 #pragma once
 
 #include "log/retention.h"
+#include "replication/dump_controls.h"
 #include "replication/receiver.h"
 
 struct channel_spec {
@@ -40,6 +41,9 @@ void channel_change_receiver(struct channel *channel, const struct receiver_spec
 
 /* NULL until a source was met for the first time; good until channel_close(). */
 struct mirror *channel_borrow_mirror(struct channel *channel);
+
+/* What its dumps have in common; good until channel_close(). */
+struct dump_controls *channel_borrow_dump_controls(struct channel *channel);
 
 /* The source's variables: an owner of its own for the caller (variables_free); NULL: none seen. */
 struct variables *channel_share_variables(struct channel *channel);
