@@ -124,7 +124,7 @@ bool log_reader_open(struct mirror *mirror, const struct log_position *from, siz
     reader->view.fd = reader->view.index.fd = -1;
     reader->read_buffer = clamp_buffer(read_buffer);
     buf_init(&reader->copy, EVENT_LENGTH_MAX);
-    if (!log_waiter_init(&reader->waiter, mirror, LOG_WAITS_SYNCED, err)) {
+    if (!log_waiter_init(&reader->waiter, mirror, err)) {
         mem_free(reader);
         return false;
     }
@@ -338,7 +338,7 @@ bool log_reader_next(struct log_reader *reader, struct log_batch *ret_batch, str
         return false;
     if (batch.kind == LOG_BATCH_NONE) {
         /* What comes from here on raises the descriptor; what came just before is seen now. */
-        log_waiter_arm(&reader->waiter, reader->mirror);
+        log_waiter_arm(&reader->waiter, reader->mirror, LOG_WAITS_SYNCED);
         if (!look(reader, &batch, err) ||
             (batch.kind == LOG_BATCH_NONE && !mirror_check_alive(reader->mirror, err)))
             return false;
@@ -352,6 +352,22 @@ bool log_reader_wait(struct log_reader *reader, int64_t deadline_usec, int inter
                      enum log_wait *ret, struct err *err)
 {
     return log_waiter_poll(&reader->waiter, deadline_usec, interrupt_fd, ret, err);
+}
+
+bool log_reader_arm_closed(struct log_reader *reader)
+{
+    struct log_segment now;
+    struct err gone;
+
+    log_waiter_arm(&reader->waiter, reader->mirror, LOG_WAITS_CLOSED);
+    return reader->view.segment.closed ||
+           !mirror_segment_at(reader->mirror, reader->view.segment.ordinal, &now, &gone) ||
+           now.closed || !mirror_check_alive(reader->mirror, &gone);
+}
+
+bool log_reader_at_end(const struct log_reader *reader)
+{
+    return reader->announced && reader->offset >= reader->view.segment.end;
 }
 
 int log_reader_fd(const struct log_reader *reader)

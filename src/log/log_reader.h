@@ -60,7 +60,20 @@ MUST_CHECK bool log_reader_next(struct log_reader *reader, struct log_batch *ret
 MUST_CHECK bool log_reader_wait(struct log_reader *reader, int64_t deadline_usec, int interrupt_fd,
                                 enum log_wait *ret, struct err *err);
 
-/* A descriptor for the caller's own poll(): readable when the log has grown since the last NONE. */
+/*
+ * From now until the next log_reader_next(), log_reader_fd() is raised when the file that is read
+ * is closed, however it grows until then, or when the log has failed or was shut down. True when
+ * that is so already.
+ */
+bool log_reader_arm_closed(struct log_reader *reader);
+
+/* Whether all was given that was there when it last looked. */
+bool log_reader_at_end(const struct log_reader *reader);
+
+/*
+ * A descriptor for the caller's own poll(): readable when the log has grown since the last NONE, or
+ * as log_reader_arm_closed() says.
+ */
 int log_reader_fd(const struct log_reader *reader);
 
 /* Another size of read buffer from the next read on; clamped to the bounds. */

@@ -218,6 +218,7 @@ static bool close_active(struct mirror *mirror, struct err *err)
     index_file_close(&mirror->active.index);
     index_builder_done(builder);
     mirror_wake(mirror, LOG_WAITS_SYNCED);
+    mirror_wake(mirror, LOG_WAITS_CLOSED);
     return true;
 }
 

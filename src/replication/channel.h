@@ -12,6 +12,7 @@
 #pragma once
 
 #include "log/retention.h"
+#include "replication/dump_controls.h"
 #include "replication/receiver.h"
 
 struct channel_spec {
@@ -19,6 +20,7 @@ struct channel_spec {
     const char *directory;         /* absolute; made if it is missing */
     struct receiver_spec receiver; /* without name and find_mirror */
     uint64_t cache_bytes;          /* of the I/O cache; 0: the default */
+    uint64_t keep_free_bytes;      /* of the file system */
 };
 
 struct channel;
@@ -26,19 +28,24 @@ struct channel;
 /* Opens the last mirror, if there is one, and starts the receiver. All of the spec must stay. */
 MUST_CHECK bool channel_open(const struct channel_spec *spec, struct channel **ret_channel,
                              struct err *err);
-void channel_shutdown(struct channel *channel); /* ends all waiting at the mirror */
-void channel_close(struct channel *channel);    /* NULL is fine */
+void channel_close(struct channel *channel); /* NULL is fine */
 
 const char *channel_name(const struct channel *channel);
-const struct channel_spec *channel_borrow_spec(const struct channel *channel);
+const struct channel_spec *channel_borrow_spec(struct channel *channel); /* as of now */
+
+/*
+ * From now on another way to the source: login, visitor and start of the spec, see
+ * receiver_change(). The old ones must stay until channel_close(), too.
+ */
+void channel_change_receiver(struct channel *channel, const struct receiver_spec *receiver);
 
 /* NULL until a source was met for the first time; good until channel_close(). */
 struct mirror *channel_borrow_mirror(struct channel *channel);
+
+/* What its dumps have in common; good until channel_close(). */
+struct dump_controls *channel_borrow_dump_controls(struct channel *channel);
 
 /* The source's variables: an owner of its own for the caller (variables_free); NULL: none seen. */
 struct variables *channel_share_variables(struct channel *channel);
 
 void channel_receiver_status(struct channel *channel, struct receiver_status *ret_status);
-
-/* What opening the mirror found; all zero when there was none. */
-void channel_recovery(struct channel *channel, struct mirror_recovery *ret_recovery);

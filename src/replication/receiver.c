@@ -9,6 +9,7 @@
 #include "base/wakeup.h"
 #include "binlog/control.h"
 #include "binlog/reader.h"
+#include "replication/source_place.h"
 #include "wire/reply.h"
 #include "wire/semisync.h"
 
@@ -28,7 +29,7 @@
 struct receiver {
     struct receiver_spec spec;
     pthread_t thread;
-    int stop_fd;
+    int stop_fd; /* raised, under the lock, when it is to stop or to take a change */
 
     /* The thread's own, during one connection. */
     struct link *link;
@@ -45,6 +46,8 @@ struct receiver {
     struct {
         pthread_mutex_t lock;
         struct receiver_status status;
+        const struct receiver_spec *change; /* to be taken over by the thread; NULL: none */
+        bool stopping;
     } shared;
 };
 
@@ -73,6 +76,7 @@ static void set_error(struct receiver *receiver, const struct err *err)
     (void)pthread_mutex_lock(&receiver->shared.lock);
     receiver->shared.status.error = *err;
     receiver->shared.status.error_usec = clock_wall_usec();
+    receiver->shared.status.failures++;
     (void)pthread_mutex_unlock(&receiver->shared.lock);
 }
 
@@ -348,6 +352,17 @@ static void identity_of(const struct source *source, struct log_identity *ret_id
     memcpy(ret_identity->server_version, source->version_text, sizeof ret_identity->server_version);
 }
 
+/* GTIDs that the source does not serve will not be served later either. */
+static bool find_gtids(struct receiver *receiver, int64_t deadline_usec,
+                       struct source_position *ret_from, struct err *err)
+{
+    if (source_find_gtids(receiver->link, &receiver->spec.login, &receiver->spec.visitor,
+                          &receiver->source, receiver->spec.gtids, deadline_usec, ret_from, err))
+        return true;
+    receiver->fatal = err->class == E_USAGE || err->class == E_STATE;
+    return false;
+}
+
 /* Where the dump goes on: after the mirror's last event, or where an empty mirror is to begin. */
 static bool find_start(struct receiver *receiver, int64_t deadline_usec,
                        struct source_position *ret_from, struct err *err)
@@ -364,12 +379,14 @@ static bool find_start(struct receiver *receiver, int64_t deadline_usec,
     }
     switch (receiver->spec.start) {
     case RECEIVER_FROM_OLDEST:
-        return source_oldest(receiver->link, deadline_usec, ret_from, err);
+        return source_find_oldest(receiver->link, deadline_usec, ret_from, err);
     case RECEIVER_FROM_NOW:
-        return source_newest(receiver->link, &receiver->source, deadline_usec, ret_from, err);
+        return source_find_newest(receiver->link, &receiver->source, deadline_usec, ret_from, err);
     case RECEIVER_FROM_POSITION:
         *ret_from = receiver->spec.position;
         return true;
+    case RECEIVER_FROM_GTIDS:
+        return find_gtids(receiver, deadline_usec, ret_from, err);
     }
     return err_set(err, E_BUG, 0, "receiver start %d", (int)receiver->spec.start);
 }
@@ -436,15 +453,53 @@ static bool connect_once(struct receiver *receiver, struct err *err)
     return good;
 }
 
-/* False when the receiver is to stop. */
-static bool pause_for(struct receiver *receiver, int64_t usec)
+/* Until the receiver is told something. */
+static void pause_until(struct receiver *receiver, int64_t deadline_usec)
 {
-    struct pollfd stop = {.fd = receiver->stop_fd, .events = POLLIN};
-    int64_t deadline = clock_deadline_usec(usec);
+    struct pollfd told = {.fd = receiver->stop_fd, .events = POLLIN};
 
-    while (clock_now_usec() < deadline && !wakeup_is_raised(receiver->stop_fd))
-        (void)poll(&stop, 1, clock_poll_timeout(deadline));
-    return !wakeup_is_raised(receiver->stop_fd);
+    while (clock_now_usec() < deadline_usec && !wakeup_is_raised(receiver->stop_fd))
+        (void)poll(&told, 1, clock_poll_timeout(deadline_usec));
+}
+
+static bool take_change(struct receiver *receiver)
+{
+    const struct receiver_spec *change;
+
+    (void)pthread_mutex_lock(&receiver->shared.lock);
+    change = receiver->shared.change;
+    receiver->shared.change = NULL;
+    if (change && !receiver->shared.stopping)
+        wakeup_clear(receiver->stop_fd);
+    (void)pthread_mutex_unlock(&receiver->shared.lock);
+    if (!change)
+        return false;
+    receiver->spec.login = change->login;
+    receiver->spec.login.payload_max = PAYLOAD_MAX;
+    receiver->spec.login.stop_fd = receiver->stop_fd;
+    receiver->spec.visitor = change->visitor;
+    receiver->spec.start = change->start;
+    receiver->spec.position = change->position;
+    receiver->spec.gtids = change->gtids;
+    return true;
+}
+
+/* Waits before the next attempt: for a while, or for good when there is nothing to try again. */
+static void rest(struct receiver *receiver, const struct err *err, int64_t pause_usec)
+{
+    int64_t spread = (int64_t)(random_u32() % (uint32_t)(pause_usec / 4));
+
+    set_error(receiver, err);
+    if (receiver->fatal) {
+        log_error(receiver->spec.name, "receiver stopped: %s", err->text);
+        set_state(receiver, RECEIVER_STOPPED);
+        pause_until(receiver, CLOCK_NEVER);
+        return;
+    }
+    log_warn(receiver->spec.name, "%s; next attempt in %lld s", err->text,
+             (long long)(pause_usec / USEC_PER_SEC));
+    set_state(receiver, RECEIVER_PAUSING);
+    pause_until(receiver, clock_deadline_usec(pause_usec - pause_usec / 8 + spread));
 }
 
 static void *run(void *arg)
@@ -452,26 +507,21 @@ static void *run(void *arg)
     struct receiver *receiver = arg;
     int64_t pause_usec = PAUSE_MIN_USEC;
 
-    while (!wakeup_is_raised(receiver->stop_fd)) {
+    for (;;) {
         uint64_t before = receiver->shared.status.bytes; /* only this thread changes it */
         struct err err = {0};
 
+        if (take_change(receiver))
+            pause_usec = PAUSE_MIN_USEC;
+        if (wakeup_is_raised(receiver->stop_fd))
+            break;
         set_state(receiver, RECEIVER_CONNECTING);
-        if (connect_once(receiver, &err) || wakeup_is_raised(receiver->stop_fd))
-            break;
-        set_error(receiver, &err);
-        if (receiver->fatal) {
-            log_error(receiver->spec.name, "receiver stopped: %s", err.text);
-            break;
-        }
+        (void)!connect_once(receiver, &err);
+        if (wakeup_is_raised(receiver->stop_fd))
+            continue;
         if (receiver->shared.status.bytes != before)
             pause_usec = PAUSE_MIN_USEC;
-        log_warn(receiver->spec.name, "%s; next attempt in %lld s", err.text,
-                 (long long)(pause_usec / USEC_PER_SEC));
-        set_state(receiver, RECEIVER_PAUSING);
-        if (!pause_for(receiver, pause_usec - pause_usec / 8 +
-                                     (int64_t)(random_u32() % (uint32_t)(pause_usec / 4))))
-            break;
+        rest(receiver, &err, pause_usec);
         pause_usec = pause_usec * 2 < PAUSE_MAX_USEC ? pause_usec * 2 : PAUSE_MAX_USEC;
     }
     set_state(receiver, RECEIVER_STOPPED);
@@ -506,11 +556,22 @@ fail:
     return false;
 }
 
+void receiver_change(struct receiver *receiver, const struct receiver_spec *spec)
+{
+    (void)pthread_mutex_lock(&receiver->shared.lock);
+    receiver->shared.change = spec;
+    wakeup_raise(receiver->stop_fd);
+    (void)pthread_mutex_unlock(&receiver->shared.lock);
+}
+
 void receiver_stop(struct receiver *receiver)
 {
     if (!receiver)
         return;
+    (void)pthread_mutex_lock(&receiver->shared.lock);
+    receiver->shared.stopping = true;
     wakeup_raise(receiver->stop_fd);
+    (void)pthread_mutex_unlock(&receiver->shared.lock);
     (void)pthread_join(receiver->thread, NULL);
     fd_close(&receiver->stop_fd);
     (void)pthread_mutex_destroy(&receiver->shared.lock);
