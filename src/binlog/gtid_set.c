@@ -494,7 +494,7 @@ void gtid_set_encode(struct buf *buf, const struct gtid_set *set)
     }
 }
 
-void gtid_set_print(struct buf *buf, const struct gtid_set *set)
+static void print(struct buf *buf, const struct gtid_set *set, const char *separator)
 {
     char uuid[GTID_UUID_TEXT + 1];
 
@@ -505,7 +505,7 @@ void gtid_set_print(struct buf *buf, const struct gtid_set *set)
 
         if (!same) {
             gtid_uuid_print(&source->uuid, uuid);
-            buf_printf(buf, "%s%s", i > 0 ? "," : "", uuid);
+            buf_printf(buf, "%s%s", i > 0 ? separator : "", uuid);
         }
         if (source->tag_length) {
             buf_u8(buf, ':');
@@ -517,6 +517,16 @@ void gtid_set_print(struct buf *buf, const struct gtid_set *set)
                 buf_printf(buf, "-%lld", (long long)source->intervals[j].last);
         }
     }
+}
+
+void gtid_set_print(struct buf *buf, const struct gtid_set *set)
+{
+    print(buf, set, ",");
+}
+
+void gtid_set_print_lines(struct buf *buf, const struct gtid_set *set)
+{
+    print(buf, set, ",\n");
 }
 
 /* One word of the text: up to a separator, without the white space around it. */

@@ -44,8 +44,9 @@ void gtid_set_copy(struct gtid_set *into, const struct gtid_set *from);
 /* Replaces the set. White space is ignored, letters' case too. E_USAGE; the set is untouched. */
 MUST_CHECK bool gtid_set_parse(struct span text, struct gtid_set *set, struct err *err);
 
-/* The server's own form, on one line. */
+/* The server's own form: on one line, or with each UUID on its own, as the server shows it. */
 void gtid_set_print(struct buf *buf, const struct gtid_set *set);
+void gtid_set_print_lines(struct buf *buf, const struct gtid_set *set);
 
 /* Replaces the set. E_PROTO; the set is untouched. */
 MUST_CHECK bool gtid_set_decode(struct span bytes, struct gtid_set *set, struct err *err);

@@ -174,6 +174,10 @@ static void check_retention(const struct check *check, struct subject *subject,
     enum severity severity;
 
     (void)check;
+    finding->action = subject->version >= (subject_is_mariadb(subject) ? 100600 : 80000)
+                          ? "SET GLOBAL binlog_expire_logs_seconds = 604800; and the same in "
+                            "[mysqld]"
+                          : "SET GLOBAL expire_logs_days = 7; and the same in [mysqld]";
     if (ask_rds_hours(subject, &hours)) {
         copy.kept_seconds = hours < 0 ? 0 : hours * 3600;
         finding->action = "CALL mysql.rds_set_configuration('binlog retention hours', 144)";
@@ -328,8 +332,6 @@ const struct check binlog_checks[] = {
      .severity = SEVERITY_PROBLEM,
      .expected = "a day longer than a copy of the data takes",
      .why = "When the copy is done, the binlog since its begin must still be there.",
-     .action = "SET GLOBAL binlog_expire_logs_seconds = 604800, or before MySQL 8.0 and MariaDB "
-               "10.6 expire_logs_days = 7; and the same in [mysqld]",
      .run = check_retention},
     {.id = "gtid.domains",
      .title = "GTID domains",

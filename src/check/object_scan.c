@@ -192,12 +192,43 @@ static bool is_view(const struct names *names, struct span database, struct span
     }
 }
 
+static void write_name(struct buf *sql, const char *name)
+{
+    buf_str(sql, "`");
+    for (; *name; name++)
+        buf_str(sql, *name == '`' ? "``" : (const char[]){*name, '\0'});
+    buf_str(sql, "`");
+}
+
+/* Where objects are tables, a statement for one of them stands for that of all. */
+static void name_table(struct subject *subject, struct finding *finding)
+{
+    static const char any[] = "ALTER TABLE ...";
+    enum object_source source = finding->check->source;
+    struct buf sql;
+
+    if ((source != SOURCE_TABLES && source != SOURCE_KEYLESS) || !finding->action ||
+        strncmp(finding->action, any, sizeof any - 1) != 0)
+        return;
+    buf_init(&sql, SQL_MAX);
+    buf_str(&sql, "ALTER TABLE ");
+    write_name(&sql, finding->objects[0].database);
+    buf_str(&sql, ".");
+    write_name(&sql, finding->objects[0].name);
+    buf_str(&sql, finding->action + sizeof any - 1);
+    buf_str(&sql, finding->count > 1 ? "; and so for each" : "");
+    finding->action = arena_strdup(subject->findings->arena, buf_borrow_cstr(&sql));
+    buf_done(&sql);
+}
+
 static void settle(struct subject *subject, const struct source_view *view, struct finding *finding)
 {
     const struct check *check = finding->check;
 
     finding->partial = !grants_has(&subject->grants, view->needs);
     finding_sort(finding);
+    if (finding->count)
+        name_table(subject, finding);
     if (finding->count)
         findings_set(subject->findings, finding, check->severity, "%s%zu%s",
                      finding->at_least ? "at least " : "", finding->count,

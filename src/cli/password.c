@@ -1,6 +1,5 @@
 #include "cli/password.h"
 
-#include "base/file.h"
 #include "base/mem.h"
 
 #include <stdio.h>
@@ -9,14 +8,6 @@
 #include <unistd.h>
 
 #define CTRL_C '\x03'
-
-bool password_read_file(const char *path, char **ret_password, struct err *err)
-{
-    if (!file_read(path, PASSWORD_MAX, ret_password, err))
-        return false;
-    (*ret_password)[strcspn(*ret_password, "\r\n")] = '\0';
-    return true;
-}
 
 /*
  * The terminal gives single bytes and no signals meanwhile: ^C ends the line by itself here, so
@@ -60,11 +51,4 @@ bool password_ask(const char *prompt, char **ret_password, struct err *err)
         *ret_password = mem_strdup(line);
     explicit_bzero(line, sizeof line);
     return whole || err_set(err, E_USAGE, 0, "no password was typed");
-}
-
-void password_free(char *password)
-{
-    if (password)
-        explicit_bzero(password, strlen(password));
-    mem_free(password);
 }

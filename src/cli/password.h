@@ -1,5 +1,5 @@
 /*
- * A password from where others do not see it: a file, or the terminal. Never from the command line.
+ * A password that a person types, where others do not see it.
  */
 #pragma once
 
@@ -7,13 +7,8 @@
 
 #define PASSWORD_MAX 1024 /* bytes */
 
-/* The first line of a file, to be freed by password_free(). E_IO, E_USAGE. */
-MUST_CHECK bool password_read_file(const char *path, char **ret_password, struct err *err);
-
 /*
- * Asks at the terminal that is standard input, without an echo. E_STATE when it is none; E_USAGE
- * when the input ends, or ^C is typed, before the line does.
+ * Asks at the terminal that is standard input, without an echo; secret_free() ends the password.
+ * E_STATE when it is none; E_USAGE when the input ends, or ^C is typed, before the line does.
  */
 MUST_CHECK bool password_ask(const char *prompt, char **ret_password, struct err *err);
-
-void password_free(char *password); /* wipes it; NULL is fine */

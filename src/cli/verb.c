@@ -47,14 +47,21 @@ const char *verb_value(const struct verb *verb, const char *const *values, const
 
 static void print_synopsis(const struct verb *verb, FILE *out)
 {
-    (void)fprintf(out, "borealis %s%s%s%s", verb->name, verb->verbs ? "" : " [options]",
+    (void)fprintf(out, "borealis %s%s%s%s", verb->name, verb->run ? " [options]" : "",
                   *verb->arguments ? " " : "", verb->arguments);
 }
 
 static void print_list(const struct verb *const *list, FILE *out)
 {
+    int width = 8;
+
+    for (size_t i = 0; list[i]; i++) {
+        int length = (int)strlen(last_word(list[i]));
+
+        width = length > width ? length : width;
+    }
     for (size_t i = 0; list[i]; i++)
-        (void)fprintf(out, "  %-8s  %s\n", last_word(list[i]), list[i]->summary);
+        (void)fprintf(out, "  %-*s  %s\n", width, last_word(list[i]), list[i]->summary);
 }
 
 void verb_print_help(const struct verb *verb, FILE *out)
@@ -64,8 +71,10 @@ void verb_print_help(const struct verb *verb, FILE *out)
     (void)fprintf(out, "\n\n%s.\n\n%s\n\n", verb->summary, verb->details);
     if (verb->verbs) {
         print_list(verb->verbs, out);
-        (void)fprintf(out, "\n'borealis %s VERB --help' says more.\n", verb->name);
-        return;
+        (void)fprintf(out, "\n'borealis %s VERB --help' says more.\n%s", verb->name,
+                      verb->run ? "\n" : "");
+        if (!verb->run)
+            return;
     }
     (void)fprintf(out, "options:\n");
     for (size_t i = 0; i < VERB_OPTIONS_MAX && verb->options[i].name; i++) {
@@ -88,11 +97,10 @@ void verb_print_overview(FILE *out)
                   "version", "Show the version");
 }
 
-/* scdoc reads '_' and '*' as markup and a backslash as its escape. */
-static void print_escaped(const char *text, FILE *out)
+void verb_print_escaped(const char *text, FILE *out)
 {
     for (; *text; text++) {
-        if (strchr("_*\\<>#~`", *text))
+        if (strchr("_*\\<>#~`[", *text))
             (void)fputc('\\', out);
         (void)fputc(*text, out);
     }
@@ -101,12 +109,12 @@ static void print_escaped(const char *text, FILE *out)
 static void print_man_verb(const struct verb *verb, FILE *out)
 {
     (void)fprintf(out, "## borealis %s\n\n*borealis %s* %s", verb->name, verb->name,
-                  verb->verbs ? "" : "[options] ");
-    print_escaped(verb->arguments, out);
+                  verb->run ? "[options] " : "");
+    verb_print_escaped(verb->arguments, out);
     (void)fprintf(out, "\n\n");
-    print_escaped(verb->summary, out);
+    verb_print_escaped(verb->summary, out);
     (void)fprintf(out, ".\n\n");
-    print_escaped(verb->details, out);
+    verb_print_escaped(verb->details, out);
     (void)fprintf(out, "\n\n");
     for (size_t i = 0; i < VERB_OPTIONS_MAX && verb->options[i].name; i++) {
         const struct verb_option *option = &verb->options[i];
@@ -114,10 +122,10 @@ static void print_man_verb(const struct verb *verb, FILE *out)
         (void)fprintf(out, "*--%s*", option->name);
         if (option->argument) {
             (void)fputc(' ', out);
-            print_escaped(option->argument, out);
+            verb_print_escaped(option->argument, out);
         }
         (void)fprintf(out, "\n\t");
-        print_escaped(option->help, out);
+        verb_print_escaped(option->help, out);
         (void)fprintf(out, "\n\n");
     }
     for (size_t i = 0; verb->verbs && verb->verbs[i]; i++)

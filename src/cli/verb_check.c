@@ -1,10 +1,11 @@
 #include "cli/verb.h"
 
 #include "base/clock.h"
+#include "base/secret_file.h"
 #include "check/checkup.h"
 #include "cli/check_text.h"
 #include "cli/password.h"
-#include "cli/server_url.h"
+#include "net/server_url.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -139,6 +140,14 @@ static bool parse_server(const struct verb *verb, int argc, char **argv, struct 
     return true;
 }
 
+static bool read_first_line(const char *path, char **ret_password, struct err *err)
+{
+    if (!secret_file_read(path, PASSWORD_MAX, ret_password, err))
+        return false;
+    (*ret_password)[strcspn(*ret_password, "\r\n")] = '\0';
+    return true;
+}
+
 /* From the file; else from the terminal, if there is one to ask at. */
 static bool get_password(const struct verb *verb, const char *const *values,
                          struct subject_spec *spec, struct parts *parts)
@@ -148,7 +157,7 @@ static bool get_password(const struct verb *verb, const char *const *values,
     bool good = true;
 
     if (path)
-        good = password_read_file(path, &parts->password, &err);
+        good = read_first_line(path, &parts->password, &err);
     else if (isatty(STDIN_FILENO))
         good = password_ask("Password: ", &parts->password, &err);
     if (!good)
@@ -190,7 +199,7 @@ static int run(const struct verb *verb, const char *const *values, int argc, cha
         exit_status = check(verb, values, &spec);
     tls_free(parts.tls);
     server_url_done(&parts.url);
-    password_free(parts.password);
+    secret_free(parts.password);
     return exit_status;
 }
 

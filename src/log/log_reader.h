@@ -3,7 +3,8 @@
  * position on: through the files, and on to those that are still to come.
  *
  * What is at the log's end comes out of the shared cache, without a copy where that can be; what is
- * older is read from the files in pieces of `read_buffer` bytes. It holds its file open, so that a
+ * older is read from the files: the disk is asked for `read_buffer` bytes ahead, and memory takes
+ * them in pieces that the processor's own cache holds. It holds its file open, so that a
  * purge does not take it away: only the step to a file that was purged meanwhile fails. Owned by
  * one thread; closed before the mirror is.
  */
@@ -39,8 +40,6 @@ struct log_batch {
     const char *name;   /* of the file; borrowed until the next call */
     uint64_t offset;    /* of the first byte */
     struct span events; /* borrowed until the next call */
-    size_t whole;       /* so many of their bytes end with a whole transaction; may be 0 */
-    bool inside;        /* a transaction is open where the events begin */
     struct span format; /* FILE: its format description event, without IN_USE */
     bool from_cache;
 };
@@ -61,7 +60,20 @@ MUST_CHECK bool log_reader_next(struct log_reader *reader, struct log_batch *ret
 MUST_CHECK bool log_reader_wait(struct log_reader *reader, int64_t deadline_usec, int interrupt_fd,
                                 enum log_wait *ret, struct err *err);
 
-/* A descriptor for the caller's own poll(): readable when the log has grown since the last NONE. */
+/*
+ * From now until the next log_reader_next(), log_reader_fd() is raised when the file that is read
+ * is closed, however it grows until then, or when the log has failed or was shut down. True when
+ * that is so already.
+ */
+bool log_reader_arm_closed(struct log_reader *reader);
+
+/* Whether all was given that was there when it last looked. */
+bool log_reader_at_end(const struct log_reader *reader);
+
+/*
+ * A descriptor for the caller's own poll(): readable when the log has grown since the last NONE, or
+ * as log_reader_arm_closed() says.
+ */
 int log_reader_fd(const struct log_reader *reader);
 
 /* Another size of read buffer from the next read on; clamped to the bounds. */

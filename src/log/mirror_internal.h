@@ -30,7 +30,7 @@ struct log_segment {
     int64_t closed_usec;
 };
 
-enum log_waits_for { LOG_WAITS_SYNCED, LOG_WAITS_WRITTEN };
+enum log_waits_for { LOG_WAITS_SYNCED, LOG_WAITS_WRITTEN, LOG_WAITS_CLOSED /* a file */ };
 
 /* Somebody who waits: registered from init to done. */
 struct log_waiter {
@@ -112,12 +112,11 @@ MUST_CHECK bool mirror_segment_at(struct mirror *mirror, uint64_t ordinal,
 /* All of them, in a new array (mem_free). */
 struct log_segment *mirror_segments(struct mirror *mirror, size_t *ret_count);
 
-MUST_CHECK bool log_waiter_init(struct log_waiter *waiter, struct mirror *mirror,
-                                enum log_waits_for what, struct err *err);
+MUST_CHECK bool log_waiter_init(struct log_waiter *waiter, struct mirror *mirror, struct err *err);
 void log_waiter_done(struct log_waiter *waiter, struct mirror *mirror);
 
-/* From now on the next event of its kind raises its fd; look after this whether it has come. */
-void log_waiter_arm(struct log_waiter *waiter, struct mirror *mirror);
+/* From now on the next event of that kind raises its fd; look after this whether it has come. */
+void log_waiter_arm(struct log_waiter *waiter, struct mirror *mirror, enum log_waits_for what);
 MUST_CHECK bool log_waiter_poll(struct log_waiter *waiter, int64_t deadline_usec, int interrupt_fd,
                                 enum log_wait *ret, struct err *err);
 

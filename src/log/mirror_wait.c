@@ -16,6 +16,7 @@ bool mirror_fail(struct mirror *mirror, const struct err *reason)
     (void)pthread_mutex_unlock(&mirror->shared.lock);
     mirror_wake(mirror, LOG_WAITS_SYNCED);
     mirror_wake(mirror, LOG_WAITS_WRITTEN);
+    mirror_wake(mirror, LOG_WAITS_CLOSED);
     return false;
 }
 
@@ -41,12 +42,12 @@ void mirror_shutdown(struct mirror *mirror)
     (void)pthread_mutex_unlock(&mirror->shared.lock);
     mirror_wake(mirror, LOG_WAITS_SYNCED);
     mirror_wake(mirror, LOG_WAITS_WRITTEN);
+    mirror_wake(mirror, LOG_WAITS_CLOSED);
 }
 
-bool log_waiter_init(struct log_waiter *waiter, struct mirror *mirror, enum log_waits_for what,
-                     struct err *err)
+bool log_waiter_init(struct log_waiter *waiter, struct mirror *mirror, struct err *err)
 {
-    struct log_waiter made = {.what = what};
+    struct log_waiter made = {.armed = false};
 
     if (!wakeup_open(&made.fd, err))
         return false;
@@ -71,10 +72,11 @@ void log_waiter_done(struct log_waiter *waiter, struct mirror *mirror)
     fd_close(&waiter->fd);
 }
 
-void log_waiter_arm(struct log_waiter *waiter, struct mirror *mirror)
+void log_waiter_arm(struct log_waiter *waiter, struct mirror *mirror, enum log_waits_for what)
 {
     (void)pthread_mutex_lock(&mirror->wait.lock);
     wakeup_clear(waiter->fd);
+    waiter->what = what;
     waiter->armed = true;
     (void)pthread_mutex_unlock(&mirror->wait.lock);
 }
@@ -153,10 +155,10 @@ static bool wait_for(struct mirror *mirror, enum log_waits_for what,
     bool there = false;
     bool ok;
 
-    if (!log_waiter_init(&waiter, mirror, what, err))
+    if (!log_waiter_init(&waiter, mirror, err))
         return false;
     do {
-        log_waiter_arm(&waiter, mirror);
+        log_waiter_arm(&waiter, mirror, what);
         ok = is_there(mirror, position, &there, err);
         if (ok && !there)
             ok = log_waiter_poll(&waiter, deadline_usec, interrupt_fd, &result, err);

@@ -132,12 +132,26 @@ static bool is_name(struct span name, const char *other)
     return span_eq(name, span_str(other));
 }
 
+/* As SHOW VARIABLES has it; select_variable() makes numbers of switches. */
+static void write_control(const struct answers *answers, enum dump_control control,
+                          struct buf *text)
+{
+    struct dump_controls *controls = channel_borrow_dump_controls(answers->context.channel);
+    uint64_t value = dump_controls_get(controls, control);
+
+    if (dump_control_info(control)->is_switch)
+        buf_str(text, value ? "ON" : "OFF");
+    else
+        number_write_u64(text, value);
+}
+
 /* The relay's own; the rest are the source's. *ret_known says whether it is one. */
 static bool own_variable(struct answers *answers, struct span name, struct text_value *value,
                          bool *ret_known, struct err *err)
 {
     const struct answers_context *context = &answers->context;
     struct buf *text = &value->text;
+    enum dump_control control;
 
     *ret_known = true;
     if (is_name(name, "server_id"))
@@ -157,6 +171,8 @@ static bool own_variable(struct answers *answers, struct span name, struct text_
     else if (is_name(name, "rpl_semi_sync_master_enabled") ||
              is_name(name, "rpl_semi_sync_source_enabled"))
         buf_str(text, "OFF");
+    else if (dump_control_find(name, &control))
+        write_control(answers, control, text);
     else if (log_answers_has_variable(name, context->mariadb))
         return log_answers_variable(context->channel, name, text, err);
     else
@@ -458,9 +474,28 @@ static bool add_variable(struct answers *answers, const struct statement *statem
     return good;
 }
 
+/* The dumps' controls whose names come before `until`, from *next on; an Aurora has them itself. */
+static bool add_controls(struct answers *answers, const struct statement *statement, size_t *next,
+                         struct span until, struct result *result, struct err *err)
+{
+    for (; *next < DUMP_CONTROL_COUNT; (*next)++) {
+        const char *name = dump_control_info((enum dump_control) * next)->name;
+        size_t n = strlen(name) < until.len ? strlen(name) : until.len;
+        int order = until.data ? memcmp(name, until.data, n) : -1;
+
+        if (order > 0 || (order == 0 && strlen(name) > until.len))
+            return true;
+        if (!is_name(until, name) && !add_variable(answers, statement, span_str(name), result, err))
+            return false;
+    }
+    return true;
+}
+
 static bool show_variables(struct answers *answers, const struct statement *statement,
                            struct result *result, struct err *err)
 {
+    size_t next = 0;
+
     if (!result_add_column(result, "Variable_name", RESULT_VARCHAR, err) ||
         !result_add_column(result, "Value", RESULT_VARCHAR, err))
         return false;
@@ -469,10 +504,11 @@ static bool show_variables(struct answers *answers, const struct statement *stat
         struct span value;
 
         variables_at(answers->source, i, &name, &value);
-        if (!add_variable(answers, statement, name, result, err))
+        if (!add_controls(answers, statement, &next, name, result, err) ||
+            !add_variable(answers, statement, name, result, err))
             return false;
     }
-    return true;
+    return add_controls(answers, statement, &next, (struct span){0}, result, err);
 }
 
 static bool show_status(struct answers *answers, const struct statement *statement,
@@ -532,13 +568,11 @@ static bool fail_other(struct span sql, struct err *err)
                    (int)(sql.len < 200 ? sql.len : 200), (const char *)sql.data);
 }
 
-/* A statement that gives rows; *ret_rows is false for those that do not. */
-static bool take_rows(struct answers *answers, const struct statement *statement, struct span sql,
-                      struct result *result, bool *ret_rows, struct err *err)
+static bool add_rows(struct answers *answers, const struct statement *statement,
+                     struct result *result, struct err *err)
 {
     const struct answers_context *context = &answers->context;
 
-    *ret_rows = true;
     switch (statement->kind) {
     case STATEMENT_SELECT:
         return take_select(answers, statement, result, err);
@@ -560,52 +594,89 @@ static bool take_rows(struct answers *answers, const struct statement *statement
     case STATEMENT_SHOW_REPLICA_STATUS:
         return receiver_answers_show(context->channel, statement->new_words, result, err);
     case STATEMENT_SHOW_EVENTS:
-    case STATEMENT_OTHER:
-        return fail_other(sql, err);
+        return log_events_add_columns(result, err);
     case STATEMENT_SET:
     case STATEMENT_KILL:
     case STATEMENT_EMPTY:
     case STATEMENT_NO_EFFECT:
-        *ret_rows = false;
-        return true;
+    case STATEMENT_OTHER:
+        break;
     }
-    return fail_other(sql, err);
+    return err_set(err, E_BUG, ER_UNKNOWN_ERROR, "statement kind %d", (int)statement->kind);
+}
+
+static bool take_rows(struct answers *answers, const struct statement *statement,
+                      struct answer *ret_answer, struct err *err)
+{
+    struct answer answer = {.result = result_new(RESULT_MAX)};
+    struct log_events_spec events = {
+        .file = statement->file,
+        .from = statement->position,
+        .offset = statement->limit_offset,
+        .limit = statement->limit,
+    };
+
+    if (!add_rows(answers, statement, answer.result, err) ||
+        (statement->kind == STATEMENT_SHOW_EVENTS &&
+         !log_events_open(channel_borrow_mirror(answers->context.channel), &events, &answer.events,
+                          err))) {
+        answer_done(&answer);
+        return false;
+    }
+    *ret_answer = answer;
+    return true;
 }
 
 static bool take(struct answers *answers, const struct statement *statement, struct span sql,
-                 struct result **ret_result, struct err *err)
+                 struct answer *ret_answer, struct err *err)
 {
-    struct result *result = result_new(RESULT_MAX);
-    bool has_rows;
-
-    if (!take_rows(answers, statement, sql, result, &has_rows, err)) {
-        result_free(result);
-        return false;
-    }
-    if (has_rows) {
-        *ret_result = result;
+    switch (statement->kind) {
+    case STATEMENT_EMPTY:
+        return err_set(err, E_USAGE, 1065, "Query was empty");
+    case STATEMENT_NO_EFFECT:
         return true;
-    }
-    result_free(result);
-    *ret_result = NULL;
-    if (statement->kind == STATEMENT_SET)
+    case STATEMENT_SET:
         return take_set(answers, statement, err);
-    if (statement->kind == STATEMENT_KILL)
+    case STATEMENT_KILL:
         return take_kill(answers, statement, err);
-    return statement->kind != STATEMENT_EMPTY || err_set(err, E_USAGE, 1065, "Query was empty");
+    case STATEMENT_OTHER:
+        return fail_other(sql, err);
+    case STATEMENT_SELECT:
+    case STATEMENT_SHOW_VARIABLES:
+    case STATEMENT_SHOW_STATUS:
+    case STATEMENT_SHOW_WARNINGS:
+    case STATEMENT_SHOW_GRANTS:
+    case STATEMENT_SHOW_LOG_STATUS:
+    case STATEMENT_SHOW_LOGS:
+    case STATEMENT_SHOW_EVENTS:
+    case STATEMENT_SHOW_REPLICAS:
+    case STATEMENT_SHOW_REPLICA_STATUS:
+        break;
+    }
+    return take_rows(answers, statement, ret_answer, err);
 }
 
-bool answers_take(struct answers *answers, struct span sql, struct result **ret_result,
+bool answers_take(struct answers *answers, struct span sql, struct answer *ret_answer,
                   struct err *err)
 {
     struct arena *arena = arena_new(sql.len * 4 + STATEMENT_ARENA);
+    struct answer answer = {0};
     struct statement statement;
     bool good = statement_parse(sql, arena, &statement, err);
 
     if (good)
-        good = take(answers, &statement, sql, ret_result, err);
+        good = take(answers, &statement, sql, &answer, err);
     else
         err->code = ER_PARSE;
     arena_free(arena);
+    if (good)
+        *ret_answer = answer;
     return good;
+}
+
+void answer_done(struct answer *answer)
+{
+    result_free(answer->result);
+    log_events_close(answer->events);
+    *answer = (struct answer){0};
 }

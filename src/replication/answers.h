@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "replication/channel.h"
+#include "replication/log_events.h"
 #include "replication/replicas.h"
 #include "wire/result.h"
 
@@ -32,9 +33,15 @@ struct answers;
 struct answers *answers_new(const struct answers_context *context);
 void answers_free(struct answers *answers); /* NULL is fine */
 
-/* *ret_result is NULL for a statement that is answered with OK; else the caller frees it. */
-MUST_CHECK bool answers_take(struct answers *answers, struct span sql, struct result **ret_result,
+/* What a statement is answered with: OK, or a result, whose rows may be still to come. */
+struct answer {
+    struct result *result;     /* NULL: OK */
+    struct log_events *events; /* not NULL: the rows of the result are these */
+};
+
+MUST_CHECK bool answers_take(struct answers *answers, struct span sql, struct answer *ret_answer,
                              struct err *err);
+void answer_done(struct answer *answer);
 
 /* The text of a user variable that the session has set; false when there is none, or it is NULL. */
 bool answers_user_variable(const struct answers *answers, const char *name, struct span *ret_value);

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/wakeup.h"
 #include "binlog/control.h"
 #include "binlog/reader.h"
 #include "log/log_reader.h"
@@ -9,7 +10,9 @@
 #include "replication/gtid_skip.h"
 #include "wire/reply.h"
 
+#include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 
 #define WRITE_USEC      (60 * USEC_PER_SEC) /* a replica that takes nothing for so long is gone */
 #define CAPABILITY_GTID 4
@@ -18,8 +21,9 @@
 
 struct dump {
     const struct dump_spec *spec;
-    struct mirror *mirror;
     struct log_reader *reader;
+    struct dump_controls_watch watch;
+    bool yields; /* in this file: it began while yielding was on */
     struct gtid_skip skip;
     struct log_position at; /* the next byte to send or leave out */
     uint8_t checksum;    /* of the events to come; UNDEFINED before the first format description */
@@ -39,11 +43,12 @@ static bool fail(struct err *err, const char *text)
 static bool send_event(struct dump *dump, struct span event, struct err *err)
 {
     static const uint8_t ok = 0;
+    struct link *link = dump->spec->link;
 
     dump->sent_bytes += event.len;
     dump->sent_events++;
-    return link_write(dump->spec->link, span_of(&ok, 1), event, clock_deadline_usec(WRITE_USEC),
-                      err);
+    return link_put(link, span_of(&ok, 1), event) ||
+           link_write(link, span_of(&ok, 1), event, clock_deadline_usec(WRITE_USEC), err);
 }
 
 static void note_sent(struct dump *dump)
@@ -159,8 +164,10 @@ static bool send_format(struct dump *dump, struct span event, bool behind, struc
     return good;
 }
 
+/* A dump yields from the first file on that the log comes to while yielding is on. */
 static bool begin_file(struct dump *dump, const struct log_batch *batch, struct err *err)
 {
+    dump->yields = dump->announced && dump_controls_yield_usec(dump->spec->controls) > 0;
     dump->at = (struct log_position){.offset = batch->offset};
     memcpy(dump->at.name, batch->name, strlen(batch->name) + 1);
     return send_rotate(dump, batch->name, batch->offset, err) &&
@@ -187,6 +194,10 @@ static bool is_left_out(struct dump *dump, const struct event_header *header, st
     size_t checksum_size = dump->checksum == CHECKSUM_CRC32 ? EVENT_CHECKSUM_SIZE : 0;
     struct cursor cur = cursor_of(event);
 
+    if (!dump->skip.active) {
+        *ret_left_out = !is_wanted(dump, header);
+        return true;
+    }
     cursor_skip(&cur, EVENT_HEADER_SIZE);
     if (event.len < EVENT_HEADER_SIZE + checksum_size)
         return err_set(err, E_PROTO, ER_DUMP, "%s:%" PRIu64 ": a %s event of %zu bytes",
@@ -239,7 +250,7 @@ static bool find_mysql_gtid(struct dump *dump, struct log_position *ret_from, st
 
     gtid_set_init(&executed);
     good = gtid_set_decode(dump->spec->request.gtid_set, &executed, err) &&
-           log_find_gtid_set(dump->mirror, &executed, ret_from, err);
+           log_find_gtid_set(dump->spec->mirror, &executed, ret_from, err);
     if (good)
         gtid_skip_set(&dump->skip, &executed);
     gtid_set_done(&executed);
@@ -255,8 +266,8 @@ static bool find_mariadb_gtid(struct dump *dump, struct log_position *ret_from, 
     gtid_list_init(&position);
     log_state_init(&state);
     good = gtid_list_parse(dump->spec->connect_state, &position, err) &&
-           log_find_gtid_position(dump->mirror, &position, ret_from, err) &&
-           log_state_at(dump->mirror, ret_from, &state, err);
+           log_find_gtid_position(dump->spec->mirror, &position, ret_from, err) &&
+           log_state_at(dump->spec->mirror, ret_from, &state, err);
     if (good)
         gtid_skip_position(&dump->skip, &position,
                            state.kind == LOG_STATE_MARIADB ? &state.list : NULL);
@@ -281,7 +292,7 @@ static bool find_position(struct dump *dump, struct log_position *ret_from, stru
         *ret_from = from;
         return true;
     }
-    if (!mirror_find(dump->mirror, from.name, &file, err))
+    if (!mirror_find(dump->spec->mirror, from.name, &file, err))
         return fail(err, "Could not find first log file name in binary log index file");
     if (request->position > file.end)
         return fail(err, "Client requested master to start replication from impossible position");
@@ -305,14 +316,14 @@ static bool open_reader(struct dump *dump, struct err *err)
     const struct dump_spec *spec = dump->spec;
     struct log_position from;
 
-    dump->mirror = channel_borrow_mirror(spec->channel);
-    if (!dump->mirror)
+    if (!spec->mirror)
         return fail(err, "Binary log is not open");
     if (spec->mariadb && spec->capability < CAPABILITY_GTID)
         return fail(err, "This relay serves MariaDB's events to clients that set "
                          "@mariadb_slave_capability to 4 or more");
     if (find_start(dump, &from, err) &&
-        log_reader_open(dump->mirror, &from, spec->read_buffer, &dump->reader, err))
+        log_reader_open(spec->mirror, &from, dump_controls_read_buffer(dump->spec->controls),
+                        &dump->reader, err))
         return true;
     if (err->class != E_IO)
         err->code = ER_DUMP;
@@ -358,6 +369,51 @@ static bool idle(struct dump *dump, struct err *err)
     return true;
 }
 
+/* Waits for the file to be closed, the controls to change, or the replica to say something. */
+static bool wait_for_file(struct dump *dump, int64_t deadline_usec, struct err *err)
+{
+    struct pollfd fds[] = {
+        {.fd = log_reader_fd(dump->reader), .events = POLLIN},
+        {.fd = dump->watch.fd, .events = POLLIN},
+        {.fd = conn_borrow_fd(link_borrow_conn(dump->spec->link)), .events = POLLIN},
+    };
+
+    if (poll(fds, 3, clock_poll_timeout(deadline_usec)) < 0 && errno != EINTR)
+        return err_errno(err, "cannot wait for a file to fill");
+    return fds[2].revents == 0 || hear(dump, err);
+}
+
+/*
+ * Lets the file that is written fill, so that its events come in bulk: until it is closed, the time
+ * is over, or yielding is off. The replica gets its heartbeats meanwhile.
+ */
+static bool yield(struct dump *dump, struct err *err)
+{
+    int64_t period = dump->spec->heartbeat_usec;
+    int64_t heartbeat_at = period > 0 ? clock_deadline_usec(period) : CLOCK_NEVER;
+    int64_t begun = clock_now_usec();
+
+    if (!flush(dump, err))
+        return false;
+    for (;;) {
+        int64_t now = clock_now_usec();
+        int64_t usec;
+
+        wakeup_clear(dump->watch.fd);
+        usec = dump_controls_yield_usec(dump->spec->controls);
+        dump->yields = usec > 0;
+        if (now >= begun + usec || log_reader_arm_closed(dump->reader))
+            return true;
+        if (now >= heartbeat_at) {
+            if (!send_heartbeat(dump, err) || !flush(dump, err))
+                return false;
+            heartbeat_at = clock_deadline_usec(period);
+        }
+        if (!wait_for_file(dump, begun + usec < heartbeat_at ? begun + usec : heartbeat_at, err))
+            return false;
+    }
+}
+
 static bool is_blocking(const struct dump_spec *spec)
 {
     return !(spec->request.flags & DUMP_NON_BLOCK) && spec->request.server_id != 0;
@@ -365,14 +421,19 @@ static bool is_blocking(const struct dump_spec *spec)
 
 /*
  * What the replica needs is gone or damaged: it is told, and stops. When the log has failed it only
- * loses its connection, and comes back when the relay works again.
+ * loses its connection, and comes back when the relay works again. When another log has taken the
+ * place of this one, it comes back to that by GTID; a position would be taken for one in it.
  */
 static bool fail_reading(const struct dump *dump, struct err *err)
 {
     struct log_ends ends;
 
-    mirror_ends(dump->mirror, &ends);
-    if (ends.status != LOG_FAILED && (err->class == E_STATE || err->class == E_PROTO))
+    mirror_ends(dump->spec->mirror, &ends);
+    if (ends.shutdown && err->class == E_STATE && !dump->spec->by_gtid && !dump->spec->request.gtid)
+        return fail(err, "The relay has begun a new log of its source, in which files and "
+                         "positions are others: give the replica one of those, or use GTIDs");
+    if (ends.status != LOG_FAILED && !ends.shutdown &&
+        (err->class == E_STATE || err->class == E_PROTO))
         err->code = ER_DUMP;
     return false;
 }
@@ -382,6 +443,7 @@ static bool run(struct dump *dump, struct err *err)
     struct log_batch batch;
 
     for (;;) {
+        log_reader_set_buffer(dump->reader, dump_controls_read_buffer(dump->spec->controls));
         if (!log_reader_next(dump->reader, &batch, err))
             return fail_reading(dump, err);
         switch (batch.kind) {
@@ -401,17 +463,26 @@ static bool run(struct dump *dump, struct err *err)
                 return false;
             break;
         }
+        if (dump->yields && is_blocking(dump->spec) &&
+            (batch.kind == LOG_BATCH_FILE || log_reader_at_end(dump->reader)) && !yield(dump, err))
+            return false;
     }
 }
 
 bool dump_run(const struct dump_spec *spec, struct err *err)
 {
-    struct dump dump = {.spec = spec, .checksum = CHECKSUM_UNDEFINED};
+    struct dump dump = {
+        .spec = spec,
+        .checksum = CHECKSUM_UNDEFINED,
+    };
     bool good;
 
+    if (!dump_controls_watch(spec->controls, &dump.watch, err))
+        return false;
     gtid_skip_init(&dump.skip);
     good = open_reader(&dump, err) && run(&dump, err);
     log_reader_close(dump.reader);
+    dump_controls_unwatch(spec->controls, &dump.watch);
     gtid_skip_done(&dump.skip);
     return good;
 }

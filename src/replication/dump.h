@@ -9,13 +9,15 @@
  */
 #pragma once
 
-#include "replication/channel.h"
+#include "log/mirror.h"
+#include "replication/dump_controls.h"
 #include "replication/replicas.h"
 #include "wire/command.h"
 
 /* What the replica's session has said. */
 struct dump_spec {
-    struct channel *channel;
+    struct mirror *mirror; /* NULL: the source was not met yet */
+    struct dump_controls *controls;
     struct link *link;
     struct replica *replica; /* told of what is sent */
     struct command_dump request;
@@ -27,7 +29,6 @@ struct dump_spec {
     bool by_gtid;                 /* MariaDB: @slave_connect_state was set */
     struct span connect_state;    /* its text */
     bool filter_skip_replication; /* @@skip_replication: leave out events that are so marked */
-    size_t read_buffer;           /* bytes; 0: the default */
 };
 
 /*

@@ -114,23 +114,57 @@ bool link_answer_eof(struct link *link, int64_t deadline_usec, struct err *err)
     return answer(link, &payload, deadline_usec, err);
 }
 
-bool link_answer_result(struct link *link, const struct result *result, int64_t deadline_usec,
-                        struct err *err)
+static bool write_payload(struct link *link, const struct buf *payload, int64_t deadline_usec,
+                          struct err *err)
 {
-    uint32_t capabilities = link_capabilities(link);
-    size_t count = result_payloads(result, capabilities);
+    if (!buf_ok(payload))
+        return err_set(err, E_LIMIT, 0, "%s: a row of over %zu bytes", link_peer(link), ANSWER_MAX);
+    return link_write(link, buf_span(payload), (struct span){0}, deadline_usec, err);
+}
+
+/* The payloads from `first` to before `end`. */
+static bool write_payloads(struct link *link, const struct result *result, size_t first, size_t end,
+                           int64_t deadline_usec, struct err *err)
+{
     struct buf payload;
     bool good = true;
 
     buf_init(&payload, ANSWER_MAX);
-    for (size_t i = 0; i < count && good; i++) {
+    for (size_t i = first; i < end && good; i++) {
         buf_clear(&payload);
-        result_write_payload(result, i, capabilities, STATUS_AUTOCOMMIT, &payload);
-        good = buf_ok(&payload)
-                   ? link_write(link, buf_span(&payload), (struct span){0}, deadline_usec, err)
-                   : err_set(err, E_LIMIT, 0, "%s: a row of over %zu bytes", link_peer(link),
-                             ANSWER_MAX);
+        result_write_payload(result, i, link_capabilities(link), STATUS_AUTOCOMMIT, &payload);
+        good = write_payload(link, &payload, deadline_usec, err);
     }
     buf_done(&payload);
-    return good && link_flush(link, deadline_usec, err);
+    return good;
+}
+
+bool link_answer_result(struct link *link, const struct result *result, int64_t deadline_usec,
+                        struct err *err)
+{
+    size_t count = result_payloads(result, link_capabilities(link));
+
+    return write_payloads(link, result, 0, count, deadline_usec, err) &&
+           link_flush(link, deadline_usec, err);
+}
+
+bool link_answer_columns(struct link *link, const struct result *result, int64_t deadline_usec,
+                         struct err *err)
+{
+    size_t count = result_payloads(result, link_capabilities(link));
+
+    return write_payloads(link, result, 0, count - 1, deadline_usec, err);
+}
+
+bool link_answer_row(struct link *link, const struct span *values, size_t count,
+                     int64_t deadline_usec, struct err *err)
+{
+    struct buf payload;
+    bool good;
+
+    buf_init(&payload, ANSWER_MAX);
+    result_write_row(&payload, values, count);
+    good = write_payload(link, &payload, deadline_usec, err);
+    buf_done(&payload);
+    return good;
 }

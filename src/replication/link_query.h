@@ -29,3 +29,12 @@ MUST_CHECK bool link_answer_err(struct link *link, uint16_t code, const char *me
 MUST_CHECK bool link_answer_eof(struct link *link, int64_t deadline_usec, struct err *err);
 MUST_CHECK bool link_answer_result(struct link *link, const struct result *result,
                                    int64_t deadline_usec, struct err *err);
+
+/*
+ * The same of rows that are too many for memory: the columns of a result without rows, then any
+ * number of rows, then link_answer_eof(), which flushes.
+ */
+MUST_CHECK bool link_answer_columns(struct link *link, const struct result *result,
+                                    int64_t deadline_usec, struct err *err);
+MUST_CHECK bool link_answer_row(struct link *link, const struct span *values, size_t count,
+                                int64_t deadline_usec, struct err *err);

@@ -12,12 +12,18 @@
 
 #include "log/mirror.h"
 #include "replication/link_login.h"
-#include "replication/source.h"
+#include "replication/source_change.h"
 
 enum receiver_start {
     RECEIVER_FROM_OLDEST, /* the source's oldest file */
     RECEIVER_FROM_NOW,    /* where its binlog ends at the first connect */
     RECEIVER_FROM_POSITION,
+    RECEIVER_FROM_GTIDS, /* the file in which the first transaction after them is */
+};
+
+struct receiver_log {
+    struct mirror *mirror;
+    bool successor; /* of another log: if it is empty, `start` was for that one */
 };
 
 /* All pointers must stay while the receiver lives. */
@@ -25,18 +31,23 @@ struct receiver_spec {
     const char *name; /* of the channel, for the log */
     struct link_login_spec login;
     struct source_visitor visitor;
-    enum receiver_start start; /* of an empty mirror */
+    enum receiver_start start; /* of an empty mirror; a successor's is GTIDS, or else OLDEST */
     struct source_position position;
+    const char *gtids;    /* MySQL: a set; MariaDB: a position, a GTID per domain */
     int64_t connect_usec; /* for connecting, logging in and asking: 60 s if 0 */
     int64_t silence_usec; /* without even a heartbeat, after which the connection is dead */
 
+    enum source_change_policy on_change;
+
     /*
-     * The mirror of the source just met, made if there is none yet. E_STATE when the owner's mirror
-     * is that of another. Called in the receiver's thread.
+     * The owner's log, made for the source that was just met if there is none yet, or, with `anew`,
+     * in place of the one that there is. Called in the receiver's thread.
      */
-    bool (*find_mirror)(void *context, const struct source *source,
-                        const struct log_identity *identity, struct mirror **ret_mirror,
-                        struct err *err);
+    bool (*find_log)(void *context, const struct log_identity *identity, bool anew,
+                     struct receiver_log *ret_log, struct err *err);
+
+    /* The source is the one whose log it is: the owner keeps its variables. */
+    bool (*keep_variables)(void *context, struct variables *variables, struct err *err);
     void *context;
 };
 
@@ -54,6 +65,7 @@ struct receiver_status {
     struct err error;        /* the last one; class E_NONE: none since events came */
     int64_t error_usec;      /* since 1970, when it came */
     uint64_t connects;       /* successful ones */
+    uint64_t failures;       /* attempts and connections that ended with an error */
     uint64_t events;         /* appended since the start */
     uint64_t bytes;          /* of them */
     int64_t heard_usec;      /* since 1970: the last event or heartbeat */
@@ -67,6 +79,13 @@ struct receiver;
 
 MUST_CHECK bool receiver_start_thread(const struct receiver_spec *spec,
                                       struct receiver **ret_receiver, struct err *err);
+
+/*
+ * From now on another login and visitor: the connection ends, if there is one, and the next is made
+ * by these at once; a receiver that has stopped for good tries again. All pointers must stay, and
+ * those of the specification before until receiver_stop(). Counters go on.
+ */
+void receiver_change(struct receiver *receiver, const struct receiver_spec *spec);
 
 /* Ends the connection and the thread. NULL is fine. */
 void receiver_stop(struct receiver *receiver);

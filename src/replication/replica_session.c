@@ -42,21 +42,43 @@ static bool answer_err(struct session *session, const struct err *why, struct er
     return link_answer_err(session->link, code, why->text, answer_deadline(), err);
 }
 
+/* Row by row: a file's events may be more than memory has. */
+static bool answer_events(struct session *session, struct answer *answer, struct err *err)
+{
+    struct span row[LOG_EVENTS_COLUMNS];
+    struct err why;
+    bool more;
+
+    if (!link_answer_columns(session->link, answer->result, answer_deadline(), err))
+        return false;
+    for (;;) {
+        if (!log_events_next(answer->events, row, &more, &why))
+            return answer_err(session, &why, err);
+        if (!more)
+            return link_answer_eof(session->link, answer_deadline(), err);
+        if (!link_answer_row(session->link, row, LOG_EVENTS_COLUMNS, answer_deadline(), err))
+            return false;
+    }
+}
+
 static bool take_query(struct session *session, struct span payload, struct err *err)
 {
-    struct result *result = NULL;
+    struct answer answer;
     struct err why = {0};
     struct span sql;
     bool good;
 
     if (!command_query_parse(payload, link_capabilities(session->link), &sql, err))
         return false;
-    if (!answers_take(session->answers, sql, &result, &why))
+    if (!answers_take(session->answers, sql, &answer, &why))
         return answer_err(session, &why, err);
-    if (!result)
-        return link_answer_ok(session->link, answer_deadline(), err);
-    good = link_answer_result(session->link, result, answer_deadline(), err);
-    result_free(result);
+    if (answer.events)
+        good = answer_events(session, &answer, err);
+    else if (answer.result)
+        good = link_answer_result(session->link, answer.result, answer_deadline(), err);
+    else
+        good = link_answer_ok(session->link, answer_deadline(), err);
+    answer_done(&answer);
     return good;
 }
 
@@ -109,14 +131,14 @@ static void note_replica(struct session *session, uint32_t server_id)
 static bool take_dump(struct session *session, struct span payload, struct err *err)
 {
     struct dump_spec dump = {
-        .channel = session->spec->channel,
+        .mirror = channel_borrow_mirror(session->spec->channel),
+        .controls = channel_borrow_dump_controls(session->spec->channel),
         .link = session->link,
         .replica = session->replica,
         .server_id = session->spec->server_id,
         .mariadb = session->context.mariadb,
         .checksum = asked_checksum(session),
         .capability = (unsigned)user_number(session, "mariadb_slave_capability", NULL),
-        .read_buffer = session->spec->read_buffer,
     };
     uint64_t period = user_number(session, "source_heartbeat_period", "master_heartbeat_period");
     struct err why = {0};

@@ -23,7 +23,6 @@ struct replica_session_spec {
     int64_t login_usec; /* in which a client must have logged in */
     int64_t idle_usec;  /* without a command, after which it is sent away */
     int stop_fd;        /* raised when the relay ends */
-    size_t read_buffer; /* of dumps, bytes; 0: the default */
 };
 
 /* Takes over the conn. `client` is its address, for accounts and messages. */

@@ -289,54 +289,6 @@ bool source_prepare(struct link *link, const struct source_visitor *visitor, str
     return register_replica(link, visitor, deadline_usec, err);
 }
 
-/* A row whose first columns are a file's name and a number. */
-static bool take_position(struct link *link, const char *sql, int64_t deadline_usec,
-                          struct source_position *ret_position, struct err *err)
-{
-    struct source_position position = {0};
-    struct result *result;
-    struct span file = {0};
-    struct span offset = {0};
-    bool good = false;
-
-    if (!link_query(link, sql, ANSWER_MAX, deadline_usec, &result, err))
-        return false;
-    if (result_rows(result) > 0 && result_columns(result) >= 2)
-        good = result_value(result, 0, 0, &file) && result_value(result, 0, 1, &offset);
-    if (!good || file.len >= sizeof position.file || offset.len > 19) {
-        good = err_set(err, E_STATE, 0, "%s: %s: expected a file and a position, found none",
-                       link_peer(link), sql);
-    } else {
-        memcpy(position.file, file.data, file.len);
-        for (size_t i = 0; i < offset.len; i++)
-            position.offset = position.offset * 10 + (offset.data[i] - (uint64_t)'0');
-        *ret_position = position;
-    }
-    result_free(result);
-    return good;
-}
-
-bool source_oldest(struct link *link, int64_t deadline_usec, struct source_position *ret_position,
-                   struct err *err)
-{
-    struct source_position position;
-
-    if (!take_position(link, "SHOW BINARY LOGS", deadline_usec, &position, err))
-        return false;
-    position.offset = 4;
-    *ret_position = position;
-    return true;
-}
-
-bool source_newest(struct link *link, const struct source *source, int64_t deadline_usec,
-                   struct source_position *ret_position, struct err *err)
-{
-    bool renamed = source->family == FORMAT_MYSQL && source->version >= MYSQL_8_2;
-
-    return take_position(link, renamed ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS",
-                         deadline_usec, ret_position, err);
-}
-
 /*
  * By file and position always, because what comes by GTID has holes. Only MySQL's other request has
  * 64 bits for the position; with a name and an empty set it does not search by GTID.

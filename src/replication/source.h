@@ -48,17 +48,11 @@ void source_done(struct source *source);
 MUST_CHECK bool source_prepare(struct link *link, const struct source_visitor *visitor,
                                struct source *source, int64_t deadline_usec, struct err *err);
 
-/* Its oldest file, and where its binlog ends now. */
 #define SOURCE_FILE_MAX 512
 struct source_position {
     char file[SOURCE_FILE_MAX];
     uint64_t offset;
 };
-
-MUST_CHECK bool source_oldest(struct link *link, int64_t deadline_usec,
-                              struct source_position *ret_position, struct err *err);
-MUST_CHECK bool source_newest(struct link *link, const struct source *source, int64_t deadline_usec,
-                              struct source_position *ret_position, struct err *err);
 
 /*
  * Asks for the dump from a position on; events follow on the link. E_LIMIT for a position past 4

@@ -11,6 +11,10 @@
 #define BINARY_CHARSET 63
 #define NULL_VALUE     0xfb
 #define FIXED_FIELDS   0x0c
+#define FLAG_UNSIGNED  32
+#define FLAG_BINARY    128
+#define NUMBER_LENGTH  21
+#define ANY_DECIMALS   31
 
 struct cell {
     uint64_t at; /* in `bytes`; CELL_NULL */
@@ -25,7 +29,7 @@ struct result {
     size_t cells; /* names first, then values, row by row */
     size_t cells_cap;
     struct cell *cell;
-    uint8_t *types; /* of the columns, as on the wire */
+    uint16_t *types; /* of the columns: enum result_type, or another one of the wire's */
     struct buf bytes;
 };
 
@@ -67,7 +71,7 @@ static bool add_cell(struct result *result, struct span value, struct err *err)
     return true;
 }
 
-static bool add_column(struct result *result, struct span name, uint8_t type, struct err *err)
+static bool add_column(struct result *result, struct span name, uint16_t type, struct err *err)
 {
     if (result->columns >= RESULT_COLUMNS_MAX)
         return err_set(err, E_LIMIT, 0, "result: expected at most %d columns, found more",
@@ -78,7 +82,7 @@ static bool add_column(struct result *result, struct span name, uint8_t type, st
         name.data = (const uint8_t *)"";
     if (!add_cell(result, name, err))
         return false;
-    result->types = mem_realloc(result->types, result->columns + 1);
+    result->types = mem_realloc(result->types, (result->columns + 1) * sizeof *result->types);
     result->types[result->columns++] = type;
     return true;
 }
@@ -86,7 +90,7 @@ static bool add_column(struct result *result, struct span name, uint8_t type, st
 bool result_add_column(struct result *result, const char *name, enum result_type type,
                        struct err *err)
 {
-    return add_column(result, span_str(name), (uint8_t)type, err);
+    return add_column(result, span_str(name), (uint16_t)type, err);
 }
 
 bool result_add_row(struct result *result, const struct span *values, struct err *err)
@@ -147,8 +151,11 @@ bool result_find(const struct result *result, const char *name, size_t *ret_colu
     return false;
 }
 
-static void write_column(struct buf *buf, struct span name, uint8_t type)
+static void write_column(struct buf *buf, struct span name, uint16_t type)
 {
+    bool text = type == RESULT_VARCHAR;
+    uint16_t flags = text ? 0 : FLAG_BINARY | (type & RESULT_UNSIGNED ? FLAG_UNSIGNED : 0);
+
     buf_lenenc_bytes(buf, span_str("def"));
     buf_lenenc(buf, 0); /* schema */
     buf_lenenc(buf, 0); /* table */
@@ -156,24 +163,36 @@ static void write_column(struct buf *buf, struct span name, uint8_t type)
     buf_lenenc_bytes(buf, name);
     buf_lenenc(buf, 0); /* its name before AS */
     buf_lenenc(buf, FIXED_FIELDS);
-    buf_u16(buf, type == RESULT_VARCHAR ? UTF8MB4 : BINARY_CHARSET);
-    buf_u32(buf, type == RESULT_VARCHAR ? UINT32_MAX : 21);
-    buf_u8(buf, type);
-    buf_u16(buf, 0); /* flags */
-    buf_u8(buf, 0);  /* decimals */
+    buf_u16(buf, text ? UTF8MB4 : BINARY_CHARSET);
+    buf_u32(buf, text ? UINT32_MAX : NUMBER_LENGTH);
+    buf_u8(buf, (uint8_t)type);
+    buf_u16(buf, flags);
+    buf_u8(buf, text ? ANY_DECIMALS : 0);
     buf_u16(buf, 0);
+}
+
+static void write_value(struct buf *buf, struct span value)
+{
+    if (value.data)
+        buf_lenenc_bytes(buf, value);
+    else
+        buf_u8(buf, NULL_VALUE);
 }
 
 static void write_row(const struct result *result, size_t row, struct buf *buf)
 {
     for (size_t column = 0; column < result->columns; column++) {
-        struct span value;
+        struct span value = {0};
 
-        if (result_value(result, row, column, &value))
-            buf_lenenc_bytes(buf, value);
-        else
-            buf_u8(buf, NULL_VALUE);
+        (void)result_value(result, row, column, &value);
+        write_value(buf, value);
     }
+}
+
+void result_write_row(struct buf *payload, const struct span *values, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        write_value(payload, values[i]);
 }
 
 size_t result_payloads(const struct result *result, uint32_t capabilities)

@@ -13,9 +13,14 @@
 
 #define RESULT_COLUMNS_MAX 4096 /* servers' own limit */
 
+#define RESULT_UNSIGNED 0x100 /* beside the type as on the wire: its values have no sign */
+
 enum result_type { /* of a column; how a client shows it: the value is text always */
                    RESULT_LONG = 3,
+                   RESULT_ULONG = 3 | RESULT_UNSIGNED,
                    RESULT_LONGLONG = 8,
+                   RESULT_ULONGLONG = 8 | RESULT_UNSIGNED,
+                   RESULT_DATETIME = 12,
                    RESULT_VARCHAR = 253,
 };
 
@@ -49,6 +54,9 @@ bool result_find(const struct result *result, const char *name, size_t *ret_colu
 size_t result_payloads(const struct result *result, uint32_t capabilities);
 void result_write_payload(const struct result *result, size_t index, uint32_t capabilities,
                           uint16_t status, struct buf *payload);
+
+/* A row that stands in no result, for one that is too large for memory: one payload. */
+void result_write_row(struct buf *payload, const struct span *values, size_t count);
 
 enum result_reader_state { /* which packet is next */
                            READER_HEAD,

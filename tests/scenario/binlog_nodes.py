@@ -98,8 +98,11 @@ def _rows(conn, sql):
         return cursor.fetchall()
 
 
-def contents(node, exact=True):
-    """All that is in the user's databases, to compare; not exact: only what all servers agree on."""
+def contents(node, exact=True, left_out=()):
+    """All that is in the user's databases, to compare; not exact: only what all servers agree on.
+
+    left_out are columns of information_schema about routines, triggers and events that may differ.
+    """
     found = {}
     for name in databases(node):
         if not exact:
@@ -117,17 +120,18 @@ def contents(node, exact=True):
                         found[key + " sum"] = _rows(conn, f"CHECKSUM TABLE {key}")
                     found[key + " rows"] = sorted(map(repr, _rows(conn, f"SELECT * FROM {key}")))
             for what in ("ROUTINES", "TRIGGERS", "EVENTS"):
-                found[f"{name} {what}"] = _objects(conn, what, name)
+                found[f"{name} {what}"] = _objects(conn, what, name, left_out)
     return found
 
 
 LEFT_OUT = {b"CREATED", b"LAST_ALTERED", b"LAST_EXECUTED", b"STARTS"}
 
 
-def _objects(conn, what, database):
+def _objects(conn, what, database, left_out):
     """Rows of information_schema without times."""
+    left_out = LEFT_OUT | {name.encode() for name in left_out}
     schema = {"ROUTINES": "ROUTINE_SCHEMA", "TRIGGERS": "TRIGGER_SCHEMA", "EVENTS": "EVENT_SCHEMA"}
     with conn.cursor(pymysql.cursors.DictCursor) as cursor:
         cursor.execute(f"SELECT * FROM information_schema.{what} WHERE {schema[what]} = %s", (database,))
         return sorted(repr({key: value for key, value in row.items()
-                            if key.upper().encode() not in LEFT_OUT}) for row in cursor.fetchall())
+                            if key.upper().encode() not in left_out}) for row in cursor.fetchall())

@@ -1,6 +1,9 @@
 """Fixtures of the scenario tests, and the logs that a failed test shows."""
 
+import os
+import shutil
 import signal
+import tempfile
 
 import pytest
 
@@ -11,6 +14,15 @@ from .cluster import Cluster, alive
 def pytest_configure(config):
     # A test run that is told to end still stops what it has started.
     signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
+    # Files run side by side (tools/run-tests): what one leaves behind is not to be seen as another's.
+    if hasattr(config, "workerinput"):
+        config.own_temporary = tempfile.mkdtemp(prefix="worker-")
+        os.environ["TMPDIR"] = tempfile.tempdir = config.own_temporary
+
+
+def pytest_unconfigure(config):
+    if hasattr(config, "own_temporary"):
+        shutil.rmtree(config.own_temporary, ignore_errors=True)
 
 
 @pytest.hookimpl(hookwrapper=True)

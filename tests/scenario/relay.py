@@ -16,6 +16,7 @@ import pymysql
 
 from servers.wait import wait_for
 
+from .binlog_nodes import empty
 from .cluster import BINARY, REPORTS, free_port
 
 USER, PASSWORD = "relay", "relay-at-source"
@@ -44,10 +45,32 @@ def source_settings(server):
     return settings
 
 
+def replica_settings(server):
+    """Settings of a replica: that it notices soon when its connection is dead."""
+    return source_settings(server) | {"slave_net_timeout": 10, "max_allowed_packet": "64M"}
+
+
 def position(node):
     """(file, offset) at which the node's binlog ends."""
     row = node.query("SHOW BINARY LOG STATUS" if is_new_mysql(node) else "SHOW MASTER STATUS")[0]
     return row["File"], row["Position"]
+
+
+def create_account(source, rights="REPLICATION SLAVE, REPLICATION CLIENT"):
+    """The relay's at the source, unless it is there."""
+    if not source.query(f"SELECT 1 FROM mysql.user WHERE User = '{USER}'"):
+        source.execute(
+            "SET SESSION sql_log_bin = 0",
+            f"CREATE USER {USER}@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'",
+            f"GRANT {rights} ON *.* TO {USER}@'127.0.0.1'",
+        )
+
+
+def secret_file(path, text):
+    """A file that only we can read: others are refused."""
+    path.touch(0o600)
+    path.write_text(text)
+    return path
 
 
 class Relay:
@@ -61,12 +84,8 @@ class Relay:
         self.process = None
         self.basedir.mkdir(parents=True, exist_ok=True)
         for name, password in [("source", PASSWORD), ("replica", REPLICA_PASSWORD)]:
-            (self.basedir / f"{name}.password").write_text(password + "\n")
-        source.execute(
-            "SET SESSION sql_log_bin = 0",
-            f"CREATE USER {USER}@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'",
-            f"GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO {USER}@'127.0.0.1'",
-        )
+            secret_file(self.basedir / f"{name}.password", password + "\n")
+        create_account(source)
 
     def __enter__(self):
         self.start()
@@ -138,8 +157,8 @@ class Relay:
         wait_for(lambda: (self.position() or ("", 0)) >= goal, CATCH_UP_TIMEOUT, f"{self}: {goal}")
 
     def files(self):
-        """The mirror's binlog files by name."""
-        (incarnation,) = (self.dir / "source").glob("[0-9]*")
+        """The binlog files of its newest log by name."""
+        incarnation = max((self.dir / "source").glob("[0-9]*"))
         return {
             path.name: path
             for path in sorted(incarnation.iterdir())
@@ -166,8 +185,43 @@ class Relay:
         else:
             replica.execute(f"CHANGE MASTER TO {to}", "START SLAVE")
 
+    def assert_files_are_the_sources(self):
+        """All files that the relay has are the source's, byte for byte, up to what it has received.
+
+        But for the flag of a file that is open, and for what stands past the last whole event: a
+        server that was killed leaves such, and no replica gets it.
+        """
+        ours = self.files()
+        assert list(ours) == binlog_names(self.source)[-len(ours) :]
+        for name, path in ours.items():
+            got, there = as_closed(path.read_bytes()), as_closed(binlog_bytes(self.source, name))
+            assert there[: len(got)] == got, f"{name} of {len(got)} bytes differs from the source's"
+            assert whole_events(there) == len(got) or name == list(ours)[-1], name
+
     def __str__(self):
         return f"relay of {self.source} on port {self.port}"
+
+
+FLAGS_AT = 4 + 17  # of the first event, whose lowest bit says that the file is open
+
+
+def as_closed(data):
+    return data[:FLAGS_AT] + bytes([data[FLAGS_AT] & 0xFE]) + data[FLAGS_AT + 1 :]
+
+
+def whole_events(data):
+    """The offset past the last event that is whole."""
+    at = 4
+    while at + 19 <= len(data):
+        length = int.from_bytes(data[at + 9 : at + 13], "little")
+        if length < 19 or at + length > len(data):
+            break
+        at += length
+    return at
+
+
+def binlog_names(node):
+    return [row["Log_name"] for row in node.query("SHOW BINARY LOGS")]
 
 
 def replica_status(replica):
@@ -191,6 +245,17 @@ def wait_replica(replica, goal):
     wait_for(applied, CATCH_UP_TIMEOUT, f"{replica}: has applied {goal}")
 
 
+def forget(replica):
+    """Ends a server's replication, and what it has of it."""
+    if is_new_mysql(replica):
+        replica.execute("STOP REPLICA", "RESET REPLICA ALL")
+    else:
+        replica.execute("STOP SLAVE", "RESET SLAVE ALL")
+    empty(replica)
+    if is_mariadb(replica):
+        replica.execute("SET GLOBAL gtid_slave_pos = ''")
+
+
 @contextlib.contextmanager
 def closed(nodes):
     try:
@@ -201,6 +266,6 @@ def closed(nodes):
 
 
 def binlog_bytes(node, name):
-    """A closed binlog file of a server, without the flag that tells whether it is open."""
+    """A binlog file of a server."""
     path = next(p for p in node.datadir.glob("*.[0-9]*") if p.name == name)
     return path.read_bytes()

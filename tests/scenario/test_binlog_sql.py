@@ -13,148 +13,11 @@ from tests.scenario import test_binlog_values as values
 from tests.scenario.binlog_nodes import (
     ROOT, SERVERS, binlog, binlog_files, contents, empty, feed, script,
 )
+from tests.scenario.workload import (
+    STEPS, charsets, load_data, random_rows, run, sessions, statements, two_sessions,
+)
 
 DATA = ROOT / "tests" / "data" / "binlog"
-STEPS = 40
-
-
-def run(conn, statements):
-    with conn.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-
-
-def statements():
-    """Statements that depend on their session, and such that a client's parser may spoil."""
-    return [
-        "SET NAMES utf8mb4",
-        "CREATE DATABASE d CHARACTER SET latin1",
-        "CREATE DATABASE `d-é` CHARACTER SET utf8mb4",
-        "USE d",
-        "CREATE TABLE t (a INT AUTO_INCREMENT PRIMARY KEY, b VARBINARY(300), c DOUBLE, u INT)",
-        "CREATE TABLE s (a INT AUTO_INCREMENT PRIMARY KEY, l VARCHAR(200) CHARACTER SET latin1,"
-        " u VARCHAR(200) CHARACTER SET utf8mb4, j VARCHAR(99) CHARACTER SET sjis,"
-        " g VARCHAR(99) CHARACTER SET gbk) CHARACTER SET utf8mb4",
-        "CREATE TABLE at (ts TIMESTAMP(6) NULL, dt DATETIME(6), x VARCHAR(99))",
-        "INSERT INTO t (b) VALUES ('one'), ('two')",
-        "INSERT INTO t (b, c) VALUES (LAST_INSERT_ID(), RAND())",
-        "SET @i = -5, @u = 18446744073709551615, @r = 1.5e300, @one = 1e0, @d = -1.90, @n = NULL,"
-        " @m = -9223372036854775808, @dec = CAST(7 AS DECIMAL(5,0)), @`q ``é` = 'x'",
-        "INSERT INTO t (b) VALUES (CONCAT_WS('/', @i, @u, @r, @one / 3, @d, @n, @m, @dec / 3, @`q ``é`))",
-        "SET @s = 'naïve\\r\\n\\'\\\\', @b = X'00ff270a0d5c', @l = _latin1 X'C3A95C', @e = '',"
-        " @k = _sjis X'955C', @c = _utf8mb4 'a' COLLATE utf8mb4_bin",
-        "INSERT INTO t (b) VALUES (@s), (@b), (@l), (@e), (@k), (HEX(@c = 'A')), (COLLATION(@c)), (@never)",
-        "SET timestamp = 1700000000.123456",
-        "INSERT INTO at VALUES (NOW(6), NOW(6), NOW())",
-        "SET timestamp = DEFAULT, time_zone = '+05:30'",
-        "INSERT INTO at VALUES (NOW(6), NOW(6), '2020-01-01 00:00:00')",
-        "INSERT INTO at VALUES ('2020-01-01 00:00:00', FROM_UNIXTIME(1600000000), 'tz')",
-        "SET time_zone = 'SYSTEM', lc_time_names = 'de_DE'",
-        "INSERT INTO at (x) VALUES (DAYNAME('2026-01-01'))",
-        "SET lc_time_names = 'en_US', auto_increment_increment = 10, auto_increment_offset = 3",
-        "INSERT INTO t (b) VALUES ('step'), ('by step')",
-        "SET auto_increment_increment = 1, auto_increment_offset = 1",
-        "CREATE TABLE p (id INT PRIMARY KEY)",
-        "CREATE TABLE k (id INT PRIMARY KEY, p INT, FOREIGN KEY (p) REFERENCES p (id))",
-        "SET foreign_key_checks = 0, unique_checks = 0",
-        "INSERT INTO k VALUES (1, 99)",
-        "SET foreign_key_checks = 1, unique_checks = 1",
-        "SET @old = @@sql_mode, sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES'",
-        """INSERT INTO "t" (b) VALUES ('a' || 'b\\')""",
-        "INSERT INTO t (b) VALUES (@s)",
-        "SET sql_mode = @old",
-        # What clients would change or take for themselves.
-        "INSERT INTO t (b) VALUES ('cr\r\nlf \0 nul')",
-        "/* first */ -- x\n INSERT INTO t (b) VALUES ('\\\\G \\\\! ls /*!*/; $borealis0$ ; -- # /* \\\\C gbk')",
-        "INSERT INTO t (b) VALUES (CONCAT('x', 1/*!*/)) /* ; */ # end",
-        "USE `d-é`",
-        "CREATE TABLE `x``é` (a INT, `c '\"` VARCHAR(9) DEFAULT ';')",
-        "CREATE TEMPORARY TABLE tmp (a INT)",
-        "INSERT INTO tmp VALUES (1), (2)",
-        "INSERT INTO `x``é` (a) SELECT a FROM tmp",
-        "UPDATE d.t, `x``é` SET d.t.c = 1, `x``é`.a = 2 WHERE d.t.a = `x``é`.a",
-        "DROP TEMPORARY TABLE tmp",
-        "BEGIN",
-        "INSERT INTO `x``é` (a) VALUES (3)",
-        "SAVEPOINT `s 1`",
-        "INSERT INTO `x``é` (a) VALUES (4)",
-        "ROLLBACK TO `s 1`",
-        "INSERT INTO `x``é` (a) VALUES (5)",
-        "COMMIT",
-        "USE d",
-        "CREATE FUNCTION f(x INT) RETURNS INT DETERMINISTIC NO SQL RETURN x + 1",
-        "CREATE PROCEDURE p1(IN n INT)\r\nBEGIN /* kept; */\r\n  -- kept too\n  DECLARE i INT DEFAULT 0;"
-        " WHILE i < n DO INSERT INTO t (b, c) VALUES (CONCAT('p;', i), f(i)); SET i = i + 1; END WHILE; END",
-        "CALL p1(3)",
-        "CREATE VIEW v AS SELECT a, b AS `é` FROM t WHERE c > 0",
-        "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW BEGIN SET NEW.u = 2;"
-        " INSERT INTO at (x) VALUES (NEW.b); END",
-        "INSERT INTO t (b) VALUES ('triggered')",
-        "CREATE EVENT ev ON SCHEDULE EVERY 1 DAY DO BEGIN DELETE FROM t WHERE a < 0; SELECT 1; END",
-        "CREATE TABLE copied SELECT a, b FROM t",
-        "XA START 'gt\\'rid', X'00ff27', 7",
-        "INSERT INTO t (b) VALUES ('xa')",
-        "XA END 'gt\\'rid', X'00ff27', 7",
-        "XA PREPARE 'gt\\'rid', X'00ff27', 7",
-        "XA COMMIT 'gt\\'rid', X'00ff27', 7",
-        "XA START 'gone'", "INSERT INTO t (b) VALUES ('rolled back')", "XA END 'gone'",
-        "XA PREPARE 'gone'", "XA ROLLBACK 'gone'",
-        "XA START 'one'", "INSERT INTO t (b) VALUES ('one phase')", "XA END 'one'",
-        "XA COMMIT 'one' ONE PHASE",
-        # A session whose database was dropped has none, until it says USE again.
-        "CREATE DATABASE gone", "USE gone", "CREATE TABLE x (a INT)", "DROP DATABASE gone",
-        "CREATE DATABASE gone", "USE gone", "CREATE TABLE x (a INT)", "USE d",
-        "FLUSH BINARY LOGS",
-        "TRUNCATE TABLE copied",
-        "ALTER TABLE copied ADD z INT FIRST",
-        "DELETE FROM t WHERE b = 'two' LIMIT 1",
-    ]  # fmt: skip
-
-
-def charsets(node):
-    """The same column values through connections of other character sets."""
-    for charset, name, text in [("latin1", "l", "tr\xfcb\\'"), ("sjis", "j", "表示ソ\\'"),
-                                ("gbk", "g", "中文誠\\'"), ("utf8mb4", "u", "🐬é'\\")]:
-        raw = text.encode("sjis" if charset == "sjis" else charset.replace("mb4", ""))
-        quoted = text.replace("\\", "\\\\").replace("'", "\\'")
-        statement = f"INSERT INTO d.s ({name}) VALUES ('{quoted}')".encode(charset.replace("mb4", ""))
-        node.client("mysql", f"--default-character-set={charset}", "--binary-mode",
-                    input=statement + b";", text=False)
-        assert node.query(f"SELECT COUNT(*) AS n FROM d.s WHERE {name} IS NOT NULL"
-                          f" AND CAST({name} AS BINARY) = X'{raw.hex()}'")[0]["n"], (charset, text)
-
-
-def load_data(node):
-    lines = [f"{i}\tvalue {i}" for i in range(1200)]  # more than one block
-    path = node.basedir / "load data.txt"
-    path.write_text("\n".join(lines) + "\n")
-    quoted = str(path)
-    node.execute("USE d", "CREATE TABLE l (a INT PRIMARY KEY, b VARCHAR(40))",
-                 f"LOAD DATA INFILE '{quoted}' INTO TABLE l (a, b)",
-                 f"LOAD DATA INFILE '{quoted}' REPLACE INTO TABLE l FIELDS TERMINATED BY '\\t' (a, @v)"
-                 " SET b = UPPER(@v)")  # fmt: skip
-
-
-def two_sessions(node):
-    """A prepared transaction that ends after another session's."""
-    with node.connect() as one, node.connect() as two:
-        run(one, ["USE d", "XA START 'slow'", "INSERT INTO t (b) VALUES ('slow')", "XA END 'slow'",
-                  "XA PREPARE 'slow'"])
-        run(two, ["USE d", "INSERT INTO s (l) VALUES ('between')", "CREATE TEMPORARY TABLE tmp (a INT)",
-                  "INSERT INTO tmp VALUES (7)"])
-        run(one, ["XA COMMIT 'slow'", "CREATE TEMPORARY TABLE tmp (a INT)", "INSERT INTO tmp VALUES (8)"])
-        run(two, ["INSERT INTO t (b) SELECT a FROM tmp", "DROP TEMPORARY TABLE tmp"])
-        run(one, ["INSERT INTO t (b) SELECT a FROM tmp", "DROP TEMPORARY TABLE tmp"])
-
-
-COMPRESSION = {"mysql-9.7": ["SET SESSION binlog_transaction_compression = ON"],
-               "mariadb-10.11": ["SET GLOBAL log_bin_compress = ON"],
-               "mariadb-11.8": ["SET GLOBAL log_bin_compress = ON"], "mysql-5.6": []}  # fmt: skip
-
-
-def sessions(server, form):
-    first = [f"SET SESSION binlog_format = {form}"]
-    return first + (COMPRESSION[server] if form == "MIXED" else [])
 
 
 @pytest.mark.parametrize("server,form", [
@@ -218,25 +81,6 @@ def test_clients_without_options(server, nodes, tmp_path):
     assert found.keys() == said.keys()
     for name, value in said.items():
         assert found[name] == value or name == "d ROUTINES", name
-
-
-def random_rows(node, seed, session=()):
-    """Random rows of all types; returns the tables."""
-    rng = random.Random(seed)
-    tables = values.tables_of(node.server)
-    with node.connect(cursorclass=pymysql.cursors.Cursor) as conn:
-        run(conn, [*values.SESSION, *session, "CREATE DATABASE d", "USE d"])
-        run(conn, [values.create(table, columns) for table, columns in tables.items()])
-        # Without a key, rows are found by all their columns, for which JSON must have kept its types.
-        # (MariaDB does not always find those with its own types: see test_binlog_undo.py.)
-        without = {f"{table}_nokey": {n: c for n, c in columns.items() if n != "jo"}
-                   for table, columns in tables.items() if table != "own"}
-        run(conn, [values.create(table, columns).replace(" PRIMARY KEY", "")
-                   for table, columns in without.items()])
-        tables = {**tables, **without}
-        load = values.Workload(rng, tables, False)
-        values.work(conn, list(load.statements())[:STEPS + 3 * len(tables)])
-    return tables
 
 
 def selected(node, tables):

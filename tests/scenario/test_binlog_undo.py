@@ -12,7 +12,8 @@ from tests.scenario import test_binlog_values as values
 from tests.scenario.binlog_nodes import (
     ROOT, SERVERS, binlog, binlog_files, contents, empty, feed, script,
 )
-from tests.scenario.test_binlog_sql import COMPRESSION, run, selected
+from tests.scenario.test_binlog_sql import selected
+from tests.scenario.workload import COMPRESSION, run
 
 DATA = ROOT / "tests" / "data" / "binlog"
 STEPS = 30

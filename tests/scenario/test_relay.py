@@ -19,6 +19,7 @@ from .relay import (
     is_new_mysql,
     position,
     replica_status,
+    secret_file,
     source_settings,
     wait_replica,
 )
@@ -215,15 +216,17 @@ def test_another_source_is_refused(source, relay, tmp_path):
         ("--source", "mysql://127.0.0.1", "expected mysql://USER@HOST[:PORT]"),
         ("--source", "mysql://u:secret@h", "expected no password in the address"),
         ("--source-ssl-mode", "PREFERRED", "expected DISABLED, REQUIRED, VERIFY_CA"),
-        ("--start", "yesterday", "expected oldest, now or FILE:POSITION"),
+        ("--start", "yesterday", "expected oldest, now, FILE:POSITION"),
+        ("--start", "gtid:", "or gtid:GTIDS"),
+        ("--start", "gtid:0-1", "or gtid:GTIDS"),
+        ("--semi-sync", "yes", "expected on or off"),
         ("--listen", "127.0.0.1", "expected IP:PORT"),
         ("--server-id", "0", "expected 1 to 4294967295"),
         ("--source-password-file", "/nonexistent/x", "/nonexistent/x"),
     ],
 )
 def test_bad_options(tmp_path, option, value, message):
-    password = tmp_path / "password"
-    password.write_text("x\n")
+    password = secret_file(tmp_path / "password", "x\n")
     options = {
         "--dir": tmp_path / "relay",
         "--source": "mysql://u@127.0.0.1:1",

@@ -1,9 +1,6 @@
 #include "check.h"
 
-#include "cli/password.h"
-#include "cli/server_url.h"
-
-#include <unistd.h>
+#include "net/server_url.h"
 
 static void expect(const char *text, const char *user, const char *host, unsigned port,
                    const char *socket_path)
@@ -80,38 +77,12 @@ static void test_a_password_is_refused_and_not_shown(void **state)
     assert_null(strstr(err.text, "secret"));
 }
 
-static void test_a_password_file(void **state)
-{
-    char dir[64];
-    char path[80];
-    char *password;
-    struct err err;
-    FILE *file;
-
-    (void)state;
-    check_make_dir(dir);
-    (void)snprintf(path, sizeof path, "%s/password", dir);
-    assert_false(password_read_file(path, &password, &err));
-    assert_contains(err.text, path);
-    file = fopen(path, "w");
-    assert_non_null(file);
-    assert_true(fputs("it is this\r\nand not this\n", file) >= 0);
-    assert_int_equal(fclose(file), 0);
-    assert_true(password_read_file(path, &password, &err));
-    assert_string_equal(password, "it is this");
-    password_free(password);
-    password_free(NULL);
-    assert_int_equal(unlink(path), 0);
-    assert_int_equal(rmdir(dir), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_servers),
         cmocka_unit_test(test_what_is_none),
         cmocka_unit_test(test_a_password_is_refused_and_not_shown),
-        cmocka_unit_test(test_a_password_file),
     };
 
     return cmocka_run_group_tests_name("server_url", tests, NULL, NULL);

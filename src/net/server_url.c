@@ -1,4 +1,4 @@
-#include "cli/server_url.h"
+#include "net/server_url.h"
 
 #include "base/mem.h"
 

@@ -1,0 +1,298 @@
+"""`borealis relay` towards its source: where it begins, and what it does when the source is not as it was."""
+
+import subprocess
+
+import pytest
+
+from servers.node import Node
+from servers.wait import wait_for
+
+from .relay import (
+    REPLICA,
+    REPLICA_PASSWORD,
+    USER,
+    Relay,
+    binlog_bytes,
+    create_account,
+    is_mariadb,
+    is_new_mysql,
+    position,
+    source_settings,
+    wait_replica,
+)
+
+SERVERS = ["mysql-5.6", "mysql-9.7", "mariadb-11.8"]
+
+
+@pytest.fixture(scope="module", params=SERVERS)
+def source(request, tmp_path_factory):
+    """With three files, and rows in each."""
+    settings = source_settings(request.param)
+    with Node(request.param, tmp_path_factory.mktemp("source"), **settings) as node:
+        node.execute("CREATE DATABASE d", "CREATE TABLE d.t (id INT PRIMARY KEY AUTO_INCREMENT, a TEXT)")
+        for _ in range(2):
+            insert(node)
+            node.execute("FLUSH LOGS")
+            insert(node)
+        create_account(node)
+        yield node
+
+
+def insert(node, rows=3):
+    node.execute(*["INSERT INTO d.t (a) VALUES (REPEAT('x', 200))"] * rows)
+
+
+def names(node):
+    return [row["Log_name"] for row in node.query("SHOW BINARY LOGS")]
+
+
+def gtids(node):
+    """What a replica that has all of the node's transactions would say."""
+    variable = "gtid_binlog_pos" if is_mariadb(node) else "gtid_executed"
+    return node.query(f"SELECT @@GLOBAL.{variable} AS g")[0]["g"].replace("\n", "")
+
+
+def first_gtids(node):
+    """The state after the first transaction."""
+    if is_mariadb(node):
+        domain, server, _ = gtids(node).split("-")
+        return f"{domain}-{server}-1"
+    return f"{gtids(node).split(':')[0]}:1"
+
+
+def io_error(relay):
+    (row,) = relay.query("SHOW SLAVE STATUS")
+    return row["Last_IO_Error"]
+
+
+def wait_stopped(relay, text):
+    """Until the receiver has stopped for good, for a reason that has the text in it."""
+
+    def stopped():
+        (row,) = relay.query("SHOW SLAVE STATUS")
+        return row["Slave_IO_Running"] == "No" and row["Last_IO_Error"]
+
+    reason = wait_for(stopped, 60, f"{relay}: has stopped")
+    assert text in reason, reason
+    return reason
+
+
+def wait_error(relay, text):
+    wait_for(lambda: text in io_error(relay), 60, f"{relay}: says '{text}'")
+
+
+def assert_same_files(relay, source, first):
+    """The mirror's files are the source's from `first` on; the last one is still being written."""
+    wanted = [name for name in names(source) if name >= first]
+    files = relay.files()
+    assert list(files) == wanted
+    for name in wanted[:-1]:
+        theirs = bytearray(binlog_bytes(source, name))
+        theirs[4 + 17] &= 0xFE  # IN_USE, which stays where a server has crashed
+        assert files[name].read_bytes() == bytes(theirs), name
+
+
+def test_starts_after_gtids(source, tmp_path):
+    """The mirror begins with the file that has the first transaction after them, at its beginning."""
+    first, _ = position(source)
+    insert(source, 1)
+    start = gtids(source)
+    insert(source, 1)
+    source.execute("FLUSH LOGS")
+    insert(source, 1)
+    with Relay(source, tmp_path, "--start", f"gtid:{start}") as relay:
+        relay.wait_caught_up()
+        assert_same_files(relay, source, first)
+        (row,) = relay.query(
+            "SELECT @@GLOBAL.gtid_binlog_pos AS g" if is_mariadb(source) else "SELECT @@GLOBAL.gtid_executed AS g"
+        )
+        assert row["g"] == gtids(source)
+
+
+def test_gtids_of_the_other_family(source, tmp_path):
+    wrong = "3e11fa47-71ca-11e1-9e33-c80aa9429562:1" if is_mariadb(source) else "0-1-1"
+    with Relay(source, tmp_path, "--start", f"gtid:{wrong}") as relay:
+        wait_stopped(relay, wrong)
+
+
+def test_starts_without_the_right_to_list_files(source, tmp_path):
+    """REPLICATION SLAVE is enough for the oldest file; for the end it says what is missing."""
+    right = "REPLICATION CLIENT"
+    source.execute("SET SESSION sql_log_bin = 0", f"REVOKE {right} ON *.* FROM {USER}@'127.0.0.1'")
+    try:
+        with Relay(source, tmp_path / "oldest") as relay:
+            relay.wait_caught_up()
+            assert_same_files(relay, source, names(source)[0])
+        with Relay(source, tmp_path / "now", "--start", "now") as relay:
+            wait_error(relay, "BINLOG MONITOR" if is_mariadb(source) else right)
+            source.execute("SET SESSION sql_log_bin = 0", f"GRANT {right} ON *.* TO {USER}@'127.0.0.1'")
+            relay.wait_caught_up()
+            assert list(relay.files()) == names(source)[-1:]
+    finally:
+        source.execute("SET SESSION sql_log_bin = 0", f"GRANT {right} ON *.* TO {USER}@'127.0.0.1'")
+
+
+def logs(relay):
+    """Names and sizes of the files of each of the relay's logs."""
+    return {
+        log.name: {
+            path.name: path.stat().st_size for path in log.iterdir() if path.suffix[1:].isdigit()
+        }
+        for log in sorted((relay.dir / "source").glob("[0-9]*"))
+    }
+
+
+def restart(relay, *options, source=None):
+    relay.stop()
+    relay.options = options
+    relay.source = source or relay.source
+    relay.start()
+
+
+def reset(node):
+    node.execute("RESET BINARY LOGS AND GTIDS" if is_new_mysql(node) else "RESET MASTER")
+
+
+def assert_new_log(relay, source, old):
+    """A second log has all that the source has; the first is as it was."""
+    wait_for(lambda: len(logs(relay)) == 2, 60, f"{relay}: begins a new log")
+    wait_for(lambda: relay.position() == position(source), 60, f"{relay}: has all of {source}")
+    assert logs(relay)["00000001"] == old["00000001"]
+    assert_same_files(relay, source, names(source)[0])
+
+
+def test_source_that_lost_its_tail(source, tmp_path):
+    """A crash takes transactions away that the relay has already received."""
+    with Relay(source, tmp_path) as relay:
+        file, end = position(source)
+        insert(source, 2)
+        relay.wait_caught_up()
+        source.kill9()
+        with open(source.datadir / file, "r+b") as binlog:
+            binlog.truncate(end)
+        source.start()
+        insert(source, 1)
+        reason = wait_stopped(relay, file)
+        assert "less than was received" in reason and str(end) in reason, reason
+        old = logs(relay)
+        restart(relay, "--source-change", "anew")
+        assert_new_log(relay, source, old)
+
+
+def test_purged_while_away(source, tmp_path):
+    with Relay(source, tmp_path) as relay:
+        relay.wait_caught_up()
+        wanted, _ = relay.position()
+        old = logs(relay)
+        relay.stop()
+        source.execute("FLUSH LOGS")
+        source.execute(f"PURGE BINARY LOGS TO '{names(source)[-1]}'")
+        insert(source, 1)
+        relay.start()
+        reason = wait_stopped(relay, "has purged")
+        assert wanted in reason and names(source)[0] in reason, reason
+        restart(relay, "--source-change", "follow")
+        assert_new_log(relay, source, old)
+
+
+def test_reset_source(source, tmp_path):
+    """Its first file has the name of one that was received, and other events."""
+    with Relay(source, tmp_path) as relay:
+        reset(source)
+        insert(source, 2)
+        reason = wait_stopped(relay, "began anew")
+        assert "source_change" in reason, reason
+        old = logs(relay)
+        relay.stop()
+        relay.start()
+        wait_stopped(relay, "began anew")
+        assert logs(relay) == old
+        restart(relay, "--source-change", "follow")
+        wait_stopped(relay, "not followed: it lacks")
+        restart(relay, "--source-change", "anew")
+        assert_new_log(relay, source, old)
+
+
+def test_reader_of_a_log_that_ends(source, tmp_path):
+    """Who reads by position is told that positions are others now."""
+    source.execute("FLUSH LOGS")  # a source does not end the dump of a file that has the first's name
+    with Relay(source, tmp_path, "--source-change", "anew") as relay:
+        relay.wait_caught_up()
+        first = names(source)[0]
+        with open(tmp_path / "reader.err", "w") as errors:
+            reader = subprocess.Popen(
+                [source.program("mysqlbinlog"), "--no-defaults", "--read-from-remote-server", "--raw",
+                 "--stop-never", "--host=127.0.0.1", f"--port={relay.port}", f"--user={REPLICA}",
+                 f"--password={REPLICA_PASSWORD}", f"--result-file={tmp_path}/", first],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors,
+            )  # fmt: skip
+        try:
+            wait_for(lambda: "dump begins" in relay.log.read_text(), 60, "the reader reads")
+            reset(source)
+            insert(source, 2)
+            assert reader.wait(60) != 0
+        finally:
+            reader.kill()
+            reader.wait(60)
+        assert "has begun a new log" in (tmp_path / "reader.err").read_text()
+
+
+def test_purged_gtids(source, tmp_path):
+    """The last of this source: its older files go."""
+    start = first_gtids(source)
+    source.execute("FLUSH LOGS")
+    source.execute(f"PURGE BINARY LOGS TO '{names(source)[-1]}'")
+    with Relay(source, tmp_path, "--start", f"gtid:{start}") as relay:
+        reason = wait_stopped(relay, "can not begin after")
+        if is_mariadb(source):
+            assert names(source)[0] in reason
+        else:
+            assert f"{start}".replace(":1", ":2") in reason
+        assert not relay.files()
+
+
+def stop_replica(node):
+    new = is_new_mysql(node)
+    node.execute("STOP REPLICA" if new else "STOP SLAVE")
+
+
+def start_replica(node):
+    node.execute("START REPLICA" if is_new_mysql(node) else "START SLAVE")
+
+
+@pytest.mark.parametrize("server", ["mysql-5.6", "mariadb-10.11"])
+def test_failover(server, tmp_path):
+    """A replica is promoted: the relay follows it once it has all, and serves the old source by GTID."""
+    settings = source_settings(server)
+    with (
+        Node(server, tmp_path / "first", **settings) as first,
+        Node(server, tmp_path / "second", **settings) as second,
+        Relay(first, tmp_path) as relay,
+    ):
+        first.execute("CREATE DATABASE d", "CREATE TABLE d.t (id INT PRIMARY KEY AUTO_INCREMENT, a TEXT)")
+        relay.wait_caught_up()
+        relay.attach(second, by_gtid=True)
+        wait_replica(second, position(first))
+        stop_replica(second)
+        create_account(second)
+        insert(first, 1)
+        relay.wait_caught_up()
+        old = logs(relay)
+        restart(relay, source=second)
+        reason = wait_stopped(relay, "another server")
+        assert str(first.port) in reason and str(second.port) in reason, reason
+        restart(relay, "--source-change", "follow")
+        wait_stopped(relay, "not followed: it lacks")
+        assert logs(relay) == old
+        restart(relay, source=first)
+        start_replica(second)
+        wait_replica(second, position(first))
+        stop_replica(second)
+        insert(second, 2)
+        restart(relay, "--source-change", "follow", source=second)
+        assert_new_log(relay, second, old)
+        if is_mariadb(first):
+            first.execute("SET GLOBAL gtid_slave_pos = @@GLOBAL.gtid_binlog_pos")
+        relay.attach(first, by_gtid=True)
+        wait_replica(first, position(second))
+        assert first.query("SELECT * FROM d.t") == second.query("SELECT * FROM d.t")
