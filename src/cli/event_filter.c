@@ -4,10 +4,10 @@
 #include "binlog/gtid_mariadb.h"
 #include "binlog/load_data.h"
 #include "binlog/rows.h"
+#include "binlog/table_filter.h"
 #include "binlog/table_maps.h"
 #include "cli/gtid_filter.h"
 #include "cli/gtid_text.h"
-#include "cli/table_filter.h"
 
 #include <errno.h>
 #include <stdlib.h>

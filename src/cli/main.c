@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/version.h"
 #include "cli/verb.h"
+#include "daemon/relay_config_keys.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -104,11 +105,13 @@ static int run_verb(const struct verb *verb, int argc, char **argv)
     return status;
 }
 
-/* A verb that has verbs of its own: the next word names one. */
+/* A verb that has verbs of its own: the next word names one, or is an option of its own. */
 static int run_group(const struct verb *group, int argc, char **argv)
 {
     const struct verb *verb;
 
+    if (group->run && (argc < 2 || (argv[1][0] == '-' && strcmp(argv[1], "--help") != 0)))
+        return run_verb(group, argc, argv);
     if (argc < 2) {
         verb_print_help(group, stderr);
         return EXIT_USAGE;
@@ -123,6 +126,13 @@ static int run_group(const struct verb *group, int argc, char **argv)
     return run_verb(verb, argc - 1, argv + 1);
 }
 
+/* What the tables say for borealis(1). */
+static void print_man(void)
+{
+    verb_print_man(stdout);
+    relay_config_print_man(stdout);
+}
+
 int main(int argc, char **argv)
 {
     const char *name = argc > 1 ? argv[1] : "help";
@@ -134,7 +144,7 @@ int main(int argc, char **argv)
     }
     if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0) {
         if (argc > 2 && strcmp(argv[2], "--man") == 0)
-            verb_print_man(stdout);
+            print_man();
         else
             verb_print_overview(stdout);
         return argc > 1 ? EXIT_OK : EXIT_USAGE;

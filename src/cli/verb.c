@@ -47,14 +47,21 @@ const char *verb_value(const struct verb *verb, const char *const *values, const
 
 static void print_synopsis(const struct verb *verb, FILE *out)
 {
-    (void)fprintf(out, "borealis %s%s%s%s", verb->name, verb->verbs ? "" : " [options]",
+    (void)fprintf(out, "borealis %s%s%s%s", verb->name, verb->run ? " [options]" : "",
                   *verb->arguments ? " " : "", verb->arguments);
 }
 
 static void print_list(const struct verb *const *list, FILE *out)
 {
+    int width = 8;
+
+    for (size_t i = 0; list[i]; i++) {
+        int length = (int)strlen(last_word(list[i]));
+
+        width = length > width ? length : width;
+    }
     for (size_t i = 0; list[i]; i++)
-        (void)fprintf(out, "  %-8s  %s\n", last_word(list[i]), list[i]->summary);
+        (void)fprintf(out, "  %-*s  %s\n", width, last_word(list[i]), list[i]->summary);
 }
 
 void verb_print_help(const struct verb *verb, FILE *out)
@@ -64,8 +71,10 @@ void verb_print_help(const struct verb *verb, FILE *out)
     (void)fprintf(out, "\n\n%s.\n\n%s\n\n", verb->summary, verb->details);
     if (verb->verbs) {
         print_list(verb->verbs, out);
-        (void)fprintf(out, "\n'borealis %s VERB --help' says more.\n", verb->name);
-        return;
+        (void)fprintf(out, "\n'borealis %s VERB --help' says more.\n%s", verb->name,
+                      verb->run ? "\n" : "");
+        if (!verb->run)
+            return;
     }
     (void)fprintf(out, "options:\n");
     for (size_t i = 0; i < VERB_OPTIONS_MAX && verb->options[i].name; i++) {
@@ -101,7 +110,7 @@ static void print_escaped(const char *text, FILE *out)
 static void print_man_verb(const struct verb *verb, FILE *out)
 {
     (void)fprintf(out, "## borealis %s\n\n*borealis %s* %s", verb->name, verb->name,
-                  verb->verbs ? "" : "[options] ");
+                  verb->run ? "[options] " : "");
     print_escaped(verb->arguments, out);
     (void)fprintf(out, "\n\n");
     print_escaped(verb->summary, out);

@@ -26,7 +26,10 @@ struct verb_option {
 
 #define VERB_OPTIONS_MAX 24
 
-/* A verb may have verbs of its own, such as 'binlog verify'; it has nothing else to run then. */
+/*
+ * A verb may have verbs of its own, such as 'binlog verify'. One that has something to run besides
+ * does that when the next word is an option.
+ */
 struct verb {
     const char *name;      /* all words of it: "status", "binlog verify" */
     const char *arguments; /* what follows the options, for help; "" when nothing may */
@@ -58,6 +61,9 @@ void verb_print_man(FILE *out); /* the man page borealis(1) as scdoc source */
 extern const struct verb verb_serve;
 extern const struct verb verb_status;
 extern const struct verb verb_relay;
+extern const struct verb verb_relay_hash_password;
+extern const struct verb verb_relay_reload;
+extern const struct verb verb_relay_stop;
 extern const struct verb verb_stop;
 extern const struct verb verb_client;
 extern const struct verb verb_binlog;

@@ -1,14 +1,8 @@
+#include "cli/daemon_request.h"
 #include "cli/directory_option.h"
 #include "cli/verb.h"
 
-#include "base/clock.h"
 #include "base/mem.h"
-#include "daemon/control.h"
-#include "daemon/directory.h"
-
-#include <jansson.h>
-
-#define TIMEOUT (30 * USEC_PER_SEC)
 
 static const char *text(const json_t *object, const char *key)
 {
@@ -88,15 +82,13 @@ static bool print_status(const char *answer, struct err *err)
 static int run(const struct verb *verb, const char *const *values, int argc, char **argv)
 {
     char *dir = directory_option(verb_value(verb, values, "dir"));
-    char *socket = NULL;
     char *answer = NULL;
     struct err err = {0};
     int exit_status = EXIT_OK;
 
     (void)argc;
     (void)argv;
-    if (!directory_control_socket(dir, &socket, &err) ||
-        !control_request(socket, "status", clock_deadline_usec(TIMEOUT), &answer, &err)) {
+    if (!daemon_request(dir, "status", &answer, &err)) {
         (void)fprintf(stderr, "borealis status: %s\n", err.text);
         exit_status = EXIT_NOT_UP;
     } else if (verb_value(verb, values, "json")) {
@@ -106,7 +98,6 @@ static int run(const struct verb *verb, const char *const *values, int argc, cha
         exit_status = EXIT_FAILED;
     }
     mem_free(answer);
-    mem_free(socket);
     mem_free(dir);
     return exit_status;
 }

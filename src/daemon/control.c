@@ -7,7 +7,6 @@
 #include "base/mem.h"
 #include "base/thread.h"
 #include "base/wakeup.h"
-#include "daemon/status.h"
 #include "net/conn.h"
 #include "net/socket.h"
 
@@ -18,21 +17,16 @@
 
 #define STACK_BYTES    (512u << 10)
 #define REQUEST_MAX    64
-#define ANSWER_MAX     (1u << 20)
+#define ANSWER_MAX     (64u << 20)
+#define PIECE_BYTES    4096
 #define CLIENT_TIMEOUT (5 * USEC_PER_SEC)
 
 struct control {
     struct control_spec spec;
     char *socket_path;
     int listen_fd;
-    int end_fd;  /* told to end its own thread */
-    int stop_fd; /* a client asked the daemon to stop */
+    int end_fd; /* told to end its own thread */
     pthread_t thread;
-
-    struct {
-        pthread_mutex_t lock;
-        struct endpoint *endpoint;
-    } shared;
 };
 
 /* Reads up to a line break, which is dropped. */
@@ -51,24 +45,6 @@ static bool read_line(struct conn *conn, char line[REQUEST_MAX], struct err *err
     return err_set(err, E_PROTO, 0, "control: expected a line of at most %d bytes", REQUEST_MAX);
 }
 
-static char *answer(struct control *control, const char *request)
-{
-    if (strcmp(request, "status") == 0) {
-        size_t sessions = 0;
-
-        (void)pthread_mutex_lock(&control->shared.lock);
-        if (control->shared.endpoint)
-            sessions = endpoint_n_sessions(control->shared.endpoint);
-        (void)pthread_mutex_unlock(&control->shared.lock);
-        return status_render(control->spec.dir, control->spec.cluster, sessions);
-    }
-    if (strcmp(request, "stop") == 0) {
-        wakeup_raise(control->stop_fd);
-        return mem_strdup("{\"stopping\": true}");
-    }
-    return mem_strdup("{\"error\": \"unknown request\"}");
-}
-
 static void serve_client(struct control *control, int fd)
 {
     struct conn *conn = conn_new(fd, "control client");
@@ -76,8 +52,10 @@ static void serve_client(struct control *control, int fd)
     struct err err;
 
     if (read_line(conn, request, &err)) {
-        char *text = answer(control, request);
+        char *text = control->spec.answer(control->spec.context, request);
 
+        if (!text)
+            text = mem_strdup("{\"error\": \"unknown request\"}");
         (void)!conn_write_all(conn, span_str(text), clock_deadline_usec(CLIENT_TIMEOUT), &err);
         mem_free(text);
     }
@@ -107,8 +85,7 @@ static void *control_thread(void *arg)
     }
 }
 
-bool control_start(const struct control_spec *spec, struct control **ret_control, int *ret_stop_fd,
-                   struct err *err)
+bool control_start(const struct control_spec *spec, struct control **ret_control, struct err *err)
 {
     struct control *control = mem_alloc(sizeof *control);
 
@@ -116,28 +93,17 @@ bool control_start(const struct control_spec *spec, struct control **ret_control
     control->socket_path = mem_strdup(spec->socket_path);
     control->listen_fd = -1;
     control->end_fd = -1;
-    control->stop_fd = -1;
-    (void)pthread_mutex_init(&control->shared.lock, NULL);
-    if (wakeup_open(&control->end_fd, err) && wakeup_open(&control->stop_fd, err) &&
+    if (wakeup_open(&control->end_fd, err) &&
         socket_listen_unix(control->socket_path, &control->listen_fd, err) &&
         thread_start("control", STACK_BYTES, control_thread, control, &control->thread, err)) {
         *ret_control = control;
-        *ret_stop_fd = control->stop_fd;
         return true;
     }
     fd_close(&control->listen_fd);
     fd_close(&control->end_fd);
-    fd_close(&control->stop_fd);
     mem_free(control->socket_path);
     mem_free(control);
     return false;
-}
-
-void control_set_endpoint(struct control *control, struct endpoint *endpoint)
-{
-    (void)pthread_mutex_lock(&control->shared.lock);
-    control->shared.endpoint = endpoint;
-    (void)pthread_mutex_unlock(&control->shared.lock);
 }
 
 void control_stop(struct control *control)
@@ -149,8 +115,6 @@ void control_stop(struct control *control)
     (void)unlink(control->socket_path);
     fd_close(&control->listen_fd);
     fd_close(&control->end_fd);
-    fd_close(&control->stop_fd);
-    (void)pthread_mutex_destroy(&control->shared.lock);
     mem_free(control->socket_path);
     mem_free(control);
 }
@@ -159,15 +123,22 @@ void control_stop(struct control *control)
 static bool read_answer(struct conn *conn, int64_t deadline_usec, char **ret_answer,
                         struct err *err)
 {
+    uint8_t piece[PIECE_BYTES];
     struct buf answer;
-    uint8_t byte;
+    size_t n = 0;
+    bool good;
 
     buf_init(&answer, ANSWER_MAX);
-    while (conn_read_full(conn, &byte, 1, deadline_usec, err))
-        buf_u8(&answer, byte);
-    if (err->class != E_IO || err->code != 0 || !buf_ok(&answer) || answer.len == 0) {
+    do {
+        good = conn_read_some(conn, piece, sizeof piece, deadline_usec, &n, err);
+        if (good)
+            buf_bytes(&answer, span_of(piece, n));
+    } while (good && n > 0);
+    if (good && (!buf_ok(&answer) || answer.len == 0))
+        good = err_set(err, E_PROTO, 0, "expected 1 to %u bytes", ANSWER_MAX);
+    if (!good) {
         buf_done(&answer);
-        return err_set(err, E_STATE, 0, "the daemon gave no whole answer: %s", err->text);
+        return err_prefix(err, "the daemon gave no whole answer");
     }
     *ret_answer = mem_strdup(buf_borrow_cstr(&answer));
     buf_done(&answer);

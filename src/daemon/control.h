@@ -1,5 +1,5 @@
 /*
- * The control socket: how `borealis status` and `borealis stop` speak to the daemon.
+ * The control socket: how `borealis status` and its like speak to a daemon.
  *
  * A unix socket of mode 0600 in the daemon's directory. A client sends one line, the request's
  * name; the daemon answers with one JSON object and closes. One thread serves one client at a time.
@@ -7,25 +7,20 @@
 #pragma once
 
 #include "base/err.h"
-#include "cluster/cluster.h"
-#include "endpoint/endpoint.h"
+
+#include <stdint.h>
 
 struct control;
 
 struct control_spec {
     const char *socket_path;
-    const char *dir;
-    struct cluster *cluster;
+    /* A new answer (mem_free) to a request; NULL: there is no such one. Called in its thread. */
+    char *(*answer)(void *context, const char *request);
+    void *context;
 };
 
-/*
- * *ret_stop_fd becomes readable when a client asked the daemon to stop; it belongs to the control.
- */
 MUST_CHECK bool control_start(const struct control_spec *spec, struct control **ret_control,
-                              int *ret_stop_fd, struct err *err);
-
-/* The endpoint whose sessions are counted from now on, or NULL. Any thread. */
-void control_set_endpoint(struct control *control, struct endpoint *endpoint);
+                              struct err *err);
 
 void control_stop(struct control *control); /* NULL is fine */
 

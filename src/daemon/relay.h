@@ -1,42 +1,25 @@
 /*
- * relay_run(): `borealis relay`: keeps a mirror of one source's binlog and serves it to replicas,
- * until SIGINT or SIGTERM.
+ * struct relay: `borealis relay`: keeps mirrors of the binlogs of one source or several, and serves
+ * them to replicas, until SIGINT, SIGTERM or `borealis relay stop`.
  *
  *     DIR/daemon.lock     flock()ed while it runs; holds its pid
+ *     DIR/borealis.sock   control socket: status, stop, reload
  *     DIR/identity.json   the server id and UUID that it shows to both sides
- *     DIR/tls/            the listener's certificate and its authority's, when none was given
- *     DIR/source/         the channel (replication/channel.h)
+ *     DIR/tls/            the listeners' certificate and its authority's, when none was given
+ *     DIR/NAME/           a channel (replication/channel.h); that of the flags is "source"
+ *
+ * The main thread starts, watches and stops; the control socket's thread answers, and reloads. What
+ * they share, the channels above all, is used under one lock.
  */
 #pragma once
 
-#include "log/retention.h"
-#include "net/tls.h"
-#include "replication/receiver.h"
+#include "daemon/relay_config.h"
 
-struct relay_options {
-    const char *dir;
+/*
+ * Takes over a share of the config. False with the reason when it could not begin: then none of its
+ * channels could. One that can not while others do is tried again every minute.
+ */
+MUST_CHECK bool relay_run(struct relay_config *config, struct err *err);
 
-    const char *source_host;
-    uint16_t source_port;
-    const char *source_user;
-    const char *source_password; /* NULL: none */
-    bool source_tls;             /* else in clear */
-    struct tls_client_spec source_tls_spec;
-    enum receiver_start start;
-    struct source_position position;
-    const char *gtids;
-    bool semi_sync; /* acknowledge events to a source that asks for it */
-
-    const char *listen; /* an IP */
-    uint16_t port;
-    const char *replica_user;
-    const char *replica_password;
-    const char *cert_file; /* of the listener's TLS, with its key; NULL: it makes its own */
-    const char *key_file;
-
-    uint32_t server_id; /* 0: as kept in the directory, or chosen at the first start */
-    struct log_retention retention;
-};
-
-/* False with the reason when it could not begin, or can not go on. */
-MUST_CHECK bool relay_run(const struct relay_options *options, struct err *err);
+/* Whether relay_run() would find what the config names: loads the certificates. */
+MUST_CHECK bool relay_check(struct relay_config *config, struct err *err);

@@ -8,12 +8,15 @@
 #include "base/wakeup.h"
 #include "daemon/control.h"
 #include "daemon/directory.h"
+#include "daemon/status.h"
 #include "endpoint/endpoint.h"
 #include "net/socket.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 
 #define SUBJECT           "daemon"
 #define READY_SLICE       (USEC_PER_SEC / 4)
@@ -43,6 +46,11 @@ struct daemon {
     int64_t purge_at_usec;
     int64_t restart_at_usec; /* CLOCK_NEVER: nothing to restart */
     int64_t backoff_usec;
+
+    struct {
+        pthread_mutex_t lock;
+        struct endpoint *endpoint; /* whose sessions are counted; NULL: none */
+    } shared;
 };
 
 /* Takes one request to stop, by a signal or by 'borealis stop'; false when there is none. */
@@ -61,6 +69,32 @@ static bool asked_to_stop(struct daemon *daemon)
         return true;
     }
     return false;
+}
+
+static void share_endpoint(struct daemon *daemon, struct endpoint *endpoint)
+{
+    (void)pthread_mutex_lock(&daemon->shared.lock);
+    daemon->shared.endpoint = endpoint;
+    (void)pthread_mutex_unlock(&daemon->shared.lock);
+}
+
+/* Called in the control socket's thread. */
+static char *answer(void *context, const char *request)
+{
+    struct daemon *daemon = context;
+    size_t sessions = 0;
+
+    if (strcmp(request, "stop") == 0) {
+        wakeup_raise(daemon->control_stop_fd);
+        return mem_strdup("{\"stopping\": true}");
+    }
+    if (strcmp(request, "status") != 0)
+        return NULL;
+    (void)pthread_mutex_lock(&daemon->shared.lock);
+    if (daemon->shared.endpoint)
+        sessions = endpoint_n_sessions(daemon->shared.endpoint);
+    (void)pthread_mutex_unlock(&daemon->shared.lock);
+    return status_render(daemon->directory.path, daemon->cluster, sessions);
 }
 
 static bool open_listener(struct daemon *daemon, struct err *err)
@@ -106,10 +140,11 @@ static bool open_all(struct daemon *daemon, const struct serve_options *options,
                                          .key_file = cluster_borrow_tls_key(daemon->cluster)},
                &daemon->tls_server, err) &&
            tls_local_client_new(&daemon->tls_engine, err) &&
+           wakeup_open(&daemon->control_stop_fd, err) &&
            control_start(&(struct control_spec){.socket_path = daemon->directory.control_socket,
-                                                .dir = daemon->directory.path,
-                                                .cluster = daemon->cluster},
-                         &daemon->control, &daemon->control_stop_fd, err) &&
+                                                .answer = answer,
+                                                .context = daemon},
+                         &daemon->control, err) &&
            cluster_start(daemon->cluster, err);
 }
 
@@ -152,7 +187,7 @@ static bool open_endpoint(struct daemon *daemon, struct err *err)
                                     .reserved_users = reserved_users},
             listen_fd, &daemon->endpoint, err))
         return false;
-    control_set_endpoint(daemon->control, daemon->endpoint);
+    share_endpoint(daemon, daemon->endpoint);
     return true;
 }
 
@@ -274,8 +309,7 @@ static void stop_cluster(struct daemon *daemon)
 static void close_all(struct daemon *daemon)
 {
     fd_close(&daemon->listen_fd);
-    if (daemon->control)
-        control_set_endpoint(daemon->control, NULL);
+    share_endpoint(daemon, NULL);
     endpoint_stop(daemon->endpoint);
     if (daemon->cluster && cluster_borrow_engine_fd(daemon->cluster) >= 0)
         stop_cluster(daemon);
@@ -286,6 +320,7 @@ static void close_all(struct daemon *daemon)
     store_close(daemon->store);
     directory_close(&daemon->directory);
     fd_close(&daemon->signal_fd);
+    fd_close(&daemon->control_stop_fd);
 }
 
 bool serve_run(const struct serve_options *options, struct err *err)
@@ -296,8 +331,11 @@ bool serve_run(const struct serve_options *options, struct err *err)
                             .control_stop_fd = -1,
                             .restart_at_usec = CLOCK_NEVER,
                             .backoff_usec = BACKOFF_LEAST};
-    bool ok = open_all(&daemon, options, err) && supervise(&daemon, err);
+    bool ok;
 
+    (void)pthread_mutex_init(&daemon.shared.lock, NULL);
+    ok = open_all(&daemon, options, err) && supervise(&daemon, err);
     close_all(&daemon);
+    (void)pthread_mutex_destroy(&daemon.shared.lock);
     return ok;
 }

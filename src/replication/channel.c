@@ -16,8 +16,14 @@
 #define VARIABLES_FILE     "variables.json"
 #define VARIABLES_BYTES    ((size_t)8 << 20)
 
-struct channel {
+/* A spec that is, or was, in use: readers may still look at it. */
+struct channel_terms {
+    struct channel_terms *before;
     struct channel_spec spec;
+};
+
+struct channel {
+    struct channel_spec spec; /* as opened; of the rest, shared.terms has what holds now */
     struct receiver *receiver;
     struct dump_controls *dump_controls;
 
@@ -26,6 +32,7 @@ struct channel {
         struct mirror *mirror;
         struct log_syncer *syncer;
         struct variables *variables;
+        struct channel_terms *terms;
     } shared;
 };
 
@@ -60,7 +67,8 @@ static char *incarnation_path(const struct channel *channel, unsigned number)
 /* Opens a mirror and has it synced. */
 static bool open_mirror(struct channel *channel, const char *path, struct err *err)
 {
-    struct mirror_options options = {.cache_bytes = channel->spec.cache_bytes};
+    struct mirror_options options = {.cache_bytes = channel->spec.cache_bytes,
+                                     .keep_free_bytes = channel->spec.keep_free_bytes};
     struct mirror_recovery recovery;
     struct log_syncer *syncer;
     struct mirror *mirror;
@@ -173,9 +181,25 @@ static bool find_mirror(void *context, const struct source *source,
     return true;
 }
 
+static const struct channel_spec *add_terms(struct channel *channel,
+                                            const struct receiver_spec *receiver)
+{
+    struct channel_terms *terms = mem_alloc(sizeof *terms);
+
+    terms->spec = channel->spec;
+    terms->spec.receiver = *receiver;
+    terms->spec.receiver.name = channel->spec.name;
+    terms->spec.receiver.find_mirror = find_mirror;
+    terms->spec.receiver.context = channel;
+    (void)pthread_mutex_lock(&channel->shared.lock);
+    terms->before = channel->shared.terms;
+    channel->shared.terms = terms;
+    (void)pthread_mutex_unlock(&channel->shared.lock);
+    return &terms->spec;
+}
+
 static bool open_all(struct channel *channel, struct err *err)
 {
-    struct receiver_spec receiver = channel->spec.receiver;
     unsigned last;
     char *path;
     bool good;
@@ -190,10 +214,7 @@ static bool open_all(struct channel *channel, struct err *err)
         if (!good)
             return false;
     }
-    receiver.name = channel->spec.name;
-    receiver.find_mirror = find_mirror;
-    receiver.context = channel;
-    return receiver_start_thread(&receiver, &channel->receiver, err);
+    return receiver_start_thread(&channel->shared.terms->spec.receiver, &channel->receiver, err);
 }
 
 bool channel_open(const struct channel_spec *spec, struct channel **ret_channel, struct err *err)
@@ -203,6 +224,7 @@ bool channel_open(const struct channel_spec *spec, struct channel **ret_channel,
     channel->spec = *spec;
     channel->dump_controls = dump_controls_new();
     (void)pthread_mutex_init(&channel->shared.lock, NULL);
+    (void)add_terms(channel, &spec->receiver);
     if (!open_all(channel, err)) {
         channel_close(channel);
         return err_prefix(err, "channel %s", spec->name);
@@ -219,6 +241,12 @@ void channel_close(struct channel *channel)
     log_syncer_stop(channel->shared.syncer);
     mirror_close(channel->shared.mirror);
     variables_free(channel->shared.variables);
+    while (channel->shared.terms) {
+        struct channel_terms *before = channel->shared.terms->before;
+
+        mem_free(channel->shared.terms);
+        channel->shared.terms = before;
+    }
     dump_controls_free(channel->dump_controls);
     (void)pthread_mutex_destroy(&channel->shared.lock);
     mem_free(channel);
@@ -229,9 +257,19 @@ const char *channel_name(const struct channel *channel)
     return channel->spec.name;
 }
 
-const struct channel_spec *channel_borrow_spec(const struct channel *channel)
+const struct channel_spec *channel_borrow_spec(struct channel *channel)
 {
-    return &channel->spec;
+    const struct channel_spec *spec;
+
+    (void)pthread_mutex_lock(&channel->shared.lock);
+    spec = &channel->shared.terms->spec;
+    (void)pthread_mutex_unlock(&channel->shared.lock);
+    return spec;
+}
+
+void channel_change_receiver(struct channel *channel, const struct receiver_spec *receiver)
+{
+    receiver_change(channel->receiver, &add_terms(channel, receiver)->receiver);
 }
 
 struct mirror *channel_borrow_mirror(struct channel *channel)

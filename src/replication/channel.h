@@ -20,6 +20,7 @@ struct channel_spec {
     const char *directory;         /* absolute; made if it is missing */
     struct receiver_spec receiver; /* without name and find_mirror */
     uint64_t cache_bytes;          /* of the I/O cache; 0: the default */
+    uint64_t keep_free_bytes;      /* of the file system */
 };
 
 struct channel;
@@ -30,7 +31,13 @@ MUST_CHECK bool channel_open(const struct channel_spec *spec, struct channel **r
 void channel_close(struct channel *channel); /* NULL is fine */
 
 const char *channel_name(const struct channel *channel);
-const struct channel_spec *channel_borrow_spec(const struct channel *channel);
+const struct channel_spec *channel_borrow_spec(struct channel *channel); /* as of now */
+
+/*
+ * From now on another way to the source: login, visitor and start of the spec, see
+ * receiver_change(). The old ones must stay until channel_close(), too.
+ */
+void channel_change_receiver(struct channel *channel, const struct receiver_spec *receiver);
 
 /* NULL until a source was met for the first time; good until channel_close(). */
 struct mirror *channel_borrow_mirror(struct channel *channel);

@@ -29,7 +29,7 @@
 struct receiver {
     struct receiver_spec spec;
     pthread_t thread;
-    int stop_fd;
+    int stop_fd; /* raised, under the lock, when it is to stop or to take a change */
 
     /* The thread's own, during one connection. */
     struct link *link;
@@ -46,6 +46,8 @@ struct receiver {
     struct {
         pthread_mutex_t lock;
         struct receiver_status status;
+        const struct receiver_spec *change; /* to be taken over by the thread; NULL: none */
+        bool stopping;
     } shared;
 };
 
@@ -74,6 +76,7 @@ static void set_error(struct receiver *receiver, const struct err *err)
     (void)pthread_mutex_lock(&receiver->shared.lock);
     receiver->shared.status.error = *err;
     receiver->shared.status.error_usec = clock_wall_usec();
+    receiver->shared.status.failures++;
     (void)pthread_mutex_unlock(&receiver->shared.lock);
 }
 
@@ -317,10 +320,14 @@ static bool take_packet(struct receiver *receiver, struct span payload, struct e
 
 static bool stream(struct receiver *receiver, struct err *err)
 {
+    int64_t deadline = 0;
+
     for (;;) {
-        int64_t deadline = clock_deadline_usec(receiver->spec.silence_usec);
         struct span payload;
 
+        /* What is there already needs none. */
+        if (!link_has_payload(receiver->link))
+            deadline = clock_deadline_usec(receiver->spec.silence_usec);
         if (!link_read(receiver->link, deadline, &payload, err)) {
             if (err->class == E_TIMEOUT)
                 (void)err_set(err, E_TIMEOUT, 0, "%s: silent for %lld s: not even a heartbeat",
@@ -446,15 +453,53 @@ static bool connect_once(struct receiver *receiver, struct err *err)
     return good;
 }
 
-/* False when the receiver is to stop. */
-static bool pause_for(struct receiver *receiver, int64_t usec)
+/* Until the receiver is told something. */
+static void pause_until(struct receiver *receiver, int64_t deadline_usec)
 {
-    struct pollfd stop = {.fd = receiver->stop_fd, .events = POLLIN};
-    int64_t deadline = clock_deadline_usec(usec);
+    struct pollfd told = {.fd = receiver->stop_fd, .events = POLLIN};
 
-    while (clock_now_usec() < deadline && !wakeup_is_raised(receiver->stop_fd))
-        (void)poll(&stop, 1, clock_poll_timeout(deadline));
-    return !wakeup_is_raised(receiver->stop_fd);
+    while (clock_now_usec() < deadline_usec && !wakeup_is_raised(receiver->stop_fd))
+        (void)poll(&told, 1, clock_poll_timeout(deadline_usec));
+}
+
+static bool take_change(struct receiver *receiver)
+{
+    const struct receiver_spec *change;
+
+    (void)pthread_mutex_lock(&receiver->shared.lock);
+    change = receiver->shared.change;
+    receiver->shared.change = NULL;
+    if (change && !receiver->shared.stopping)
+        wakeup_clear(receiver->stop_fd);
+    (void)pthread_mutex_unlock(&receiver->shared.lock);
+    if (!change)
+        return false;
+    receiver->spec.login = change->login;
+    receiver->spec.login.payload_max = PAYLOAD_MAX;
+    receiver->spec.login.stop_fd = receiver->stop_fd;
+    receiver->spec.visitor = change->visitor;
+    receiver->spec.start = change->start;
+    receiver->spec.position = change->position;
+    receiver->spec.gtids = change->gtids;
+    return true;
+}
+
+/* Waits before the next attempt: for a while, or for good when there is nothing to try again. */
+static void rest(struct receiver *receiver, const struct err *err, int64_t pause_usec)
+{
+    int64_t spread = (int64_t)(random_u32() % (uint32_t)(pause_usec / 4));
+
+    set_error(receiver, err);
+    if (receiver->fatal) {
+        log_error(receiver->spec.name, "receiver stopped: %s", err->text);
+        set_state(receiver, RECEIVER_STOPPED);
+        pause_until(receiver, CLOCK_NEVER);
+        return;
+    }
+    log_warn(receiver->spec.name, "%s; next attempt in %lld s", err->text,
+             (long long)(pause_usec / USEC_PER_SEC));
+    set_state(receiver, RECEIVER_PAUSING);
+    pause_until(receiver, clock_deadline_usec(pause_usec - pause_usec / 8 + spread));
 }
 
 static void *run(void *arg)
@@ -462,26 +507,21 @@ static void *run(void *arg)
     struct receiver *receiver = arg;
     int64_t pause_usec = PAUSE_MIN_USEC;
 
-    while (!wakeup_is_raised(receiver->stop_fd)) {
+    for (;;) {
         uint64_t before = receiver->shared.status.bytes; /* only this thread changes it */
         struct err err = {0};
 
+        if (take_change(receiver))
+            pause_usec = PAUSE_MIN_USEC;
+        if (wakeup_is_raised(receiver->stop_fd))
+            break;
         set_state(receiver, RECEIVER_CONNECTING);
-        if (connect_once(receiver, &err) || wakeup_is_raised(receiver->stop_fd))
-            break;
-        set_error(receiver, &err);
-        if (receiver->fatal) {
-            log_error(receiver->spec.name, "receiver stopped: %s", err.text);
-            break;
-        }
+        (void)!connect_once(receiver, &err);
+        if (wakeup_is_raised(receiver->stop_fd))
+            continue;
         if (receiver->shared.status.bytes != before)
             pause_usec = PAUSE_MIN_USEC;
-        log_warn(receiver->spec.name, "%s; next attempt in %lld s", err.text,
-                 (long long)(pause_usec / USEC_PER_SEC));
-        set_state(receiver, RECEIVER_PAUSING);
-        if (!pause_for(receiver, pause_usec - pause_usec / 8 +
-                                     (int64_t)(random_u32() % (uint32_t)(pause_usec / 4))))
-            break;
+        rest(receiver, &err, pause_usec);
         pause_usec = pause_usec * 2 < PAUSE_MAX_USEC ? pause_usec * 2 : PAUSE_MAX_USEC;
     }
     set_state(receiver, RECEIVER_STOPPED);
@@ -516,11 +556,22 @@ fail:
     return false;
 }
 
+void receiver_change(struct receiver *receiver, const struct receiver_spec *spec)
+{
+    (void)pthread_mutex_lock(&receiver->shared.lock);
+    receiver->shared.change = spec;
+    wakeup_raise(receiver->stop_fd);
+    (void)pthread_mutex_unlock(&receiver->shared.lock);
+}
+
 void receiver_stop(struct receiver *receiver)
 {
     if (!receiver)
         return;
+    (void)pthread_mutex_lock(&receiver->shared.lock);
+    receiver->shared.stopping = true;
     wakeup_raise(receiver->stop_fd);
+    (void)pthread_mutex_unlock(&receiver->shared.lock);
     (void)pthread_join(receiver->thread, NULL);
     fd_close(&receiver->stop_fd);
     (void)pthread_mutex_destroy(&receiver->shared.lock);

@@ -56,6 +56,7 @@ struct receiver_status {
     struct err error;        /* the last one; class E_NONE: none since events came */
     int64_t error_usec;      /* since 1970, when it came */
     uint64_t connects;       /* successful ones */
+    uint64_t failures;       /* attempts and connections that ended with an error */
     uint64_t events;         /* appended since the start */
     uint64_t bytes;          /* of them */
     int64_t heard_usec;      /* since 1970: the last event or heartbeat */
@@ -69,6 +70,13 @@ struct receiver;
 
 MUST_CHECK bool receiver_start_thread(const struct receiver_spec *spec,
                                       struct receiver **ret_receiver, struct err *err);
+
+/*
+ * From now on another login and visitor: the connection ends, if there is one, and the next is made
+ * by these at once; a receiver that has stopped for good tries again. All pointers must stay, and
+ * those of the specification before until receiver_stop(). Counters go on.
+ */
+void receiver_change(struct receiver *receiver, const struct receiver_spec *spec);
 
 /* Ends the connection and the thread. NULL is fine. */
 void receiver_stop(struct receiver *receiver);

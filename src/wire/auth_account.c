@@ -44,17 +44,15 @@ static bool parse_hex(const char *digits, uint8_t *into, size_t n)
 bool auth_account_parse(struct auth_account *account, const char *text, struct err *err)
 {
     struct auth_account changed = *account;
+    bool whole = false;
 
     if (strncmp(text, NATIVE_PREFIX, strlen(NATIVE_PREFIX)) == 0)
-        changed.has_native =
+        whole = changed.has_native =
             parse_hex(text + strlen(NATIVE_PREFIX), changed.native, sizeof changed.native);
     else if (strncmp(text, SHA2_PREFIX, strlen(SHA2_PREFIX)) == 0)
-        changed.has_sha2 = parse_hex(text + strlen(SHA2_PREFIX), changed.sha2, sizeof changed.sha2);
-    else
-        changed.has_native = changed.has_sha2 = false;
-    /* What was there stays; what is new must be whole. */
-    if (changed.has_native < account->has_native || changed.has_sha2 < account->has_sha2 ||
-        !(changed.has_native || changed.has_sha2))
+        whole = changed.has_sha2 =
+            parse_hex(text + strlen(SHA2_PREFIX), changed.sha2, sizeof changed.sha2);
+    if (!whole)
         return err_set(err, E_USAGE, 0,
                        "password hash: expected '" NATIVE_PREFIX "' and %d hexadecimal digits or "
                        "'" SHA2_PREFIX "' and %d, found %zu other characters",

@@ -2,9 +2,10 @@
  * Fuzz target: the values of the command line's options: GTIDs, times, names of tables. The first
  * byte chooses. What is taken must hold what it says; what is not must leave its output alone.
  */
+#include "binlog/replicate_rules.h"
+#include "binlog/table_filter.h"
 #include "cli/datetime_text.h"
 #include "cli/gtid_filter.h"
-#include "cli/table_filter.h"
 
 #include <stdlib.h>
 
@@ -52,6 +53,18 @@ static void try_names(struct span text, bool tables)
     table_filter_done(&filter);
 }
 
+/* Of any bytes, patterns are taken or refused, and what is refused leaves no rule. */
+static void try_rules(struct span text)
+{
+    struct replicate_rules *rules = replicate_rules_new();
+    struct err err = {0};
+    bool good = replicate_rules_add(rules, REPLICATE_WILD_DO_TABLE, text, &err);
+
+    require(good != replicate_rules_pass_all(rules));
+    (void)replicate_rules_pass_rows(rules, text, text);
+    replicate_rules_free(rules);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct span text = span_of(data + 1, size - 1);
@@ -62,6 +75,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         try_gtids(text);
     else if (data[0] == 't')
         try_time(text);
+    else if (data[0] == 'w')
+        try_rules(text);
     else
         try_names(text, data[0] == 'n');
     return 0;

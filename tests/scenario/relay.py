@@ -66,6 +66,13 @@ def create_account(source, rights="REPLICATION SLAVE, REPLICATION CLIENT"):
         )
 
 
+def secret_file(path, text):
+    """A file that only we can read: others are refused."""
+    path.touch(0o600)
+    path.write_text(text)
+    return path
+
+
 class Relay:
     def __init__(self, source, basedir, *options):
         self.source = source
@@ -77,7 +84,7 @@ class Relay:
         self.process = None
         self.basedir.mkdir(parents=True, exist_ok=True)
         for name, password in [("source", PASSWORD), ("replica", REPLICA_PASSWORD)]:
-            (self.basedir / f"{name}.password").write_text(password + "\n")
+            secret_file(self.basedir / f"{name}.password", password + "\n")
         create_account(source)
 
     def __enter__(self):

@@ -19,6 +19,7 @@ from .relay import (
     is_new_mysql,
     position,
     replica_status,
+    secret_file,
     source_settings,
     wait_replica,
 )
@@ -225,8 +226,7 @@ def test_another_source_is_refused(source, relay, tmp_path):
     ],
 )
 def test_bad_options(tmp_path, option, value, message):
-    password = tmp_path / "password"
-    password.write_text("x\n")
+    password = secret_file(tmp_path / "password", "x\n")
     options = {
         "--dir": tmp_path / "relay",
         "--source": "mysql://u@127.0.0.1:1",

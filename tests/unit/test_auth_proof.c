@@ -212,6 +212,11 @@ static void test_account_texts(void **state)
     assert_false(auth_account_parse(&read, "", &err));
     assert_false(auth_account_parse(&read, "*6C8989366EAF75BB670AD8EA7A7FC1176A95CEFX", &err));
     assert_false(auth_account_parse(&read, "secret", &err));
+    /* A hash that is not whole is refused beside one of the other form, too. */
+    read.has_native = false;
+    assert_true(read.has_sha2);
+    assert_false(auth_account_parse(&read, "*6C8989366EAF75BB670AD8EA7A7FC1176A95CEFX", &err));
+    assert_true(read.has_sha2 && !read.has_native);
     /* It does not repeat what may be a password put in the wrong place. */
     assert_null(strstr(err.text, "secret"));
     assert_memory_equal(read.native, made.native, sizeof made.native);

@@ -1,4 +1,4 @@
-#include "cli/table_filter.h"
+#include "binlog/table_filter.h"
 
 #include "check.h"
 

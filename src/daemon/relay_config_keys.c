@@ -1,0 +1,340 @@
+#include "daemon/relay_config_keys.h"
+
+#include "binlog/gtid_list.h"
+#include "binlog/gtid_set.h"
+#include "daemon/relay_config.h"
+#include "log/cache.h"
+
+#include <string.h>
+
+#define SOURCE_PORT 3306
+#define HOURS_MAX   UINT64_C(87600) /* ten years */
+#define GTID_PREFIX "gtid:"
+#define BYTES_MAX   (UINT64_C(1) << 50)
+#define RELAY(f)    .offset = offsetof(struct relay_config, f)
+#define CHANNEL(f)  .offset = offsetof(struct relay_channel_config, f)
+#define ACCOUNT(f)  .offset = offsetof(struct relay_account_config, f)
+#define LIST_BLANK  ", \t"
+
+/* ---- [relay] ---- */
+
+static bool take_metrics(const struct config_key *key, void *object, struct arena *arena,
+                         const char *text, struct err *err)
+{
+    struct relay_config *config = object;
+    uint16_t port = 0;
+
+    (void)key;
+    if (!config_parse_host(text, arena, &config->metrics_listen, &port) || port == 0)
+        return err_set(err, E_USAGE, 0, "expected IP:PORT, found '%s'", text);
+    config->metrics_port = port;
+    return true;
+}
+
+const struct relay_section_keys relay_section_relay = {
+    .word = "relay",
+    .help = "The process; it stands once.",
+    .object_bytes = sizeof(struct relay_config),
+    .keys = {{"dir", "DIR", "The directory that holds the relay; made at the first start. Needed.",
+              config_take_path, RELAY(dir)},
+             {"server_id", "N",
+              "The server id that it shows to both sides; else a large random one, kept.",
+              config_take_number, RELAY(server_id), .least = 1, .most = UINT32_MAX},
+             {"metrics_listen", "IP:PORT",
+              "Where Prometheus reads /metrics, by HTTP and without a password; else nowhere.",
+              take_metrics, 0},
+             {"verbose", "on|off", "Log more.", config_take_flag, RELAY(verbose)}},
+};
+
+/* ---- [channel NAME] ---- */
+
+/* mysql://USER@HOST[:PORT] */
+static bool take_source(const struct config_key *key, void *object, struct arena *arena,
+                        const char *text, struct err *err)
+{
+    struct relay_channel_config *channel = object;
+    const char *rest = strstr(text, "://");
+    const char *at = rest ? strrchr(rest, '@') : NULL;
+
+    if (!rest || (strncmp(text, "mysql://", 8) != 0 && strncmp(text, "mariadb://", 10) != 0) ||
+        !at || at == rest + 3)
+        return err_set(err, E_USAGE, 0, "expected %s, found '%s'", key->argument, text);
+    if (memchr(rest + 3, ':', (size_t)(at - rest - 3)))
+        return err_set(err, E_USAGE, 0,
+                       "expected no password in the address, where others can see it; give it "
+                       "with source_password_file");
+    channel->source_port = SOURCE_PORT;
+    if (!config_parse_host(at + 1, arena, &channel->source_host, &channel->source_port))
+        return err_set(err, E_USAGE, 0, "expected HOST[:PORT] after the @, found '%s'", at + 1);
+    channel->source_user = arena_printf(arena, "%.*s", (int)(at - rest - 3), rest + 3);
+    channel->source_url = arena_strdup(arena, text);
+    return true;
+}
+
+static bool take_ssl_mode(const struct config_key *key, void *object, struct arena *arena,
+                          const char *text, struct err *err)
+{
+    static const struct {
+        const char *name;
+        bool tls;
+        enum tls_mode mode;
+    } modes[] = {
+        {"DISABLED", false, TLS_REQUIRED},
+        {"REQUIRED", true, TLS_REQUIRED},
+        {"VERIFY_CA", true, TLS_VERIFY_CA},
+        {"VERIFY_IDENTITY", true, TLS_VERIFY_IDENTITY},
+    };
+    struct relay_channel_config *channel = object;
+
+    (void)key;
+    (void)arena;
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        if (strcmp(text, modes[i].name) == 0) {
+            channel->source_tls = modes[i].tls;
+            channel->source_tls_mode = modes[i].mode;
+            return true;
+        }
+    }
+    return err_set(err, E_USAGE, 0,
+                   "expected DISABLED, REQUIRED, VERIFY_CA or VERIFY_IDENTITY, found '%s'", text);
+}
+
+/* A MySQL set or a MariaDB position: which of them the source wants is not known yet. */
+static bool is_gtids(const char *text)
+{
+    struct gtid_list list;
+    struct gtid_set set;
+    struct err ignored;
+    bool good;
+
+    gtid_set_init(&set);
+    gtid_list_init(&list);
+    good = (gtid_set_parse(span_str(text), &set, &ignored) && !gtid_set_is_empty(&set)) ||
+           (gtid_list_parse(span_str(text), &list, &ignored) && list.count > 0);
+    gtid_set_done(&set);
+    gtid_list_done(&list);
+    return good;
+}
+
+/* oldest, now, gtid:GTIDS, FILE:POSITION */
+static bool take_start(const struct config_key *key, void *object, struct arena *arena,
+                       const char *text, struct err *err)
+{
+    struct relay_channel_config *channel = object;
+    const char *colon = strrchr(text, ':');
+    const char *gtids = text + strlen(GTID_PREFIX);
+
+    (void)key;
+    if (strcmp(text, "oldest") == 0 || strcmp(text, "now") == 0) {
+        channel->start = *text == 'o' ? RECEIVER_FROM_OLDEST : RECEIVER_FROM_NOW;
+        return true;
+    }
+    if (strncmp(text, GTID_PREFIX, strlen(GTID_PREFIX)) == 0 && is_gtids(gtids)) {
+        channel->start = RECEIVER_FROM_GTIDS;
+        channel->gtids = arena_strdup(arena, gtids);
+        return true;
+    }
+    if (!colon || colon == text || (size_t)(colon - text) >= sizeof channel->position.file ||
+        !config_parse_number(colon + 1, LOG_FIRST_OFFSET, UINT64_MAX, &channel->position.offset))
+        return err_set(err, E_USAGE, 0,
+                       "expected oldest, now, FILE:POSITION (as mysql-bin.000001:4) or "
+                       "gtid:GTIDS (a MySQL set, or MariaDB's as 0-1-100), found '%s'",
+                       text);
+    channel->start = RECEIVER_FROM_POSITION;
+    memcpy(channel->position.file, text, (size_t)(colon - text));
+    return true;
+}
+
+static bool take_listen(const struct config_key *key, void *object, struct arena *arena,
+                        const char *text, struct err *err)
+{
+    struct relay_channel_config *channel = object;
+    uint16_t port = 0;
+
+    if (!config_parse_host(text, arena, &channel->listen, &port) || port == 0)
+        return err_set(err, E_USAGE, 0, "expected %s, found '%s'", key->argument, text);
+    channel->port = port;
+    return true;
+}
+
+const struct relay_section_keys relay_section_channel = {
+    .word = "channel",
+    .argument = "NAME",
+    .help = "One source. Its log is in DIR/NAME, and its replicas connect at an address of its "
+            "own. NAME has letters, digits, '_' and '-'; at most 200 channels.",
+    .object_bytes = sizeof(struct relay_channel_config),
+    .keys = {{"source", "mysql://USER@HOST[:PORT]", "The server to follow. Needed.", take_source,
+              0},
+             {"source_password_file", "FILE",
+              "The user's password at the source, the first line of a file.", config_take_path,
+              CHANNEL(source_password_file)},
+             {"source_ssl_mode", "MODE",
+              "DISABLED, REQUIRED (when nothing is given), VERIFY_CA or VERIFY_IDENTITY.",
+              take_ssl_mode, 0},
+             {"source_ssl_ca", "FILE", "PEM file of the authorities that the source is checked by.",
+              config_take_path, CHANNEL(source_ca)},
+             {"semi_sync", "on|off",
+              "Acknowledge each transaction to a semi-synchronous source, once it is synced.",
+              config_take_flag, CHANNEL(semi_sync)},
+             {"start", "WHERE",
+              "Where an empty log begins: oldest (when nothing is given), now, FILE:POSITION, or "
+              "gtid:GTIDS: the beginning of the file that has the first transaction after them.",
+              take_start, 0},
+             {"listen", "IP:PORT", "Where replicas connect. Needed.", take_listen, 0},
+             {"ssl_cert", "FILE",
+              "PEM certificate of the listener; else one of the relay's own authority, "
+              "DIR/tls/ca.pem.",
+              config_take_path, CHANNEL(cert_file)},
+             {"ssl_key", "FILE", "And its key.", config_take_path, CHANNEL(key_file)},
+             {"require_tls", "on|off", "Refuse clients that do not use TLS.", config_take_flag,
+              CHANNEL(require_tls)},
+             {"binlog_retention_hours", "N",
+              "Remove files that were closed for so long; else never by age.", config_take_number,
+              CHANNEL(retention_hours), .most = HOURS_MAX},
+             {"retention_bytes", "SIZE",
+              "Remove the oldest files while all together are larger; else never by size.",
+              config_take_size, CHANNEL(retention_bytes), .least = 1, .most = BYTES_MAX},
+             {"cache_bytes", "SIZE", "Memory for the newest events; 64M when nothing is given.",
+              config_take_size, CHANNEL(cache_bytes), .least = LOG_CACHE_MIN,
+              .most = LOG_CACHE_MAX},
+             {"keep_free_bytes", "SIZE",
+              "Stop receiving, for as long, where less would be left free in the file system.",
+              config_take_size, CHANNEL(keep_free_bytes), .most = BYTES_MAX}},
+};
+
+/* ---- [account NAME] ---- */
+
+/* Each word of a list, split at commas and blanks, goes through `take`. */
+static bool take_list(const char *text, struct arena *arena, void *object,
+                      bool (*take)(void *object, struct arena *arena, const char *word,
+                                   struct err *err),
+                      struct err *err)
+{
+    const char *at = text + strspn(text, LIST_BLANK);
+
+    if (*at == '\0')
+        return err_set(err, E_USAGE, 0, "expected at least one name, found nothing");
+    while (*at) {
+        size_t length = strcspn(at, LIST_BLANK);
+
+        if (!take(object, arena, arena_printf(arena, "%.*s", (int)length, at), err))
+            return false;
+        at += length;
+        at += strspn(at, LIST_BLANK);
+    }
+    return true;
+}
+
+static bool add_channel(void *object, struct arena *arena, const char *word, struct err *err)
+{
+    struct relay_account_config *account = object;
+    struct relay_name *name = arena_alloc(arena, sizeof *name);
+
+    (void)err;
+    *name = (struct relay_name){.next = account->channels, .text = word};
+    account->channels = name;
+    return true;
+}
+
+static bool add_host(void *object, struct arena *arena, const char *word, struct err *err)
+{
+    struct relay_account_config *account = object;
+    struct relay_host *host = arena_alloc(arena, sizeof *host);
+
+    if (!address_range_parse(span_str(word), &host->range, err))
+        return false;
+    host->next = account->hosts;
+    account->hosts = host;
+    return true;
+}
+
+static bool add_hash(void *object, struct arena *arena, const char *word, struct err *err)
+{
+    struct relay_account_config *account = object;
+
+    (void)arena;
+    return auth_account_parse(&account->hashes, word, err);
+}
+
+static bool take_hashes(const struct config_key *key, void *object, struct arena *arena,
+                        const char *text, struct err *err)
+{
+    (void)key;
+    return take_list(text, arena, object, add_hash, err);
+}
+
+static bool take_channels(const struct config_key *key, void *object, struct arena *arena,
+                          const char *text, struct err *err)
+{
+    (void)key;
+    return take_list(text, arena, object, add_channel, err);
+}
+
+static bool take_hosts(const struct config_key *key, void *object, struct arena *arena,
+                       const char *text, struct err *err)
+{
+    (void)key;
+    return take_list(text, arena, object, add_host, err);
+}
+
+const struct relay_section_keys relay_section_account = {
+    .word = "account",
+    .argument = "NAME",
+    .help = "Whom the listeners let in, by user name; at most 1000 accounts. It has its password's "
+            "hashes, as 'borealis relay hash-password' prints them, or a file with either.",
+    .object_bytes = sizeof(struct relay_account_config),
+    .keys =
+        {{"password_hash", "HASH...",
+          "What mysql_native_password ('*' and 40 digits) and caching_sha2_password ('$sha2$' and "
+          "64) check a password by; both for a user of both families.",
+          take_hashes, 0, .again = true},
+         {"password_hash_file", "FILE", "A file with the hashes, in the same form.",
+          config_take_path, ACCOUNT(password_hash_file)},
+         {"password_file", "FILE",
+          "A file with the password itself, its first line; hashes are better, because the "
+          "password can not be read from them.",
+          config_take_path, ACCOUNT(password_file)},
+         {"channels", "NAME,...", "Only these channels; else all.", take_channels, 0,
+          .again = true},
+         {"hosts", "ADDRESS,...",
+          "Only from these: an IP, a network as 192.0.2.0/24 or 192.0.2.%, localhost, %; else "
+          "from everywhere.",
+          take_hosts, 0, .again = true},
+         {"require_tls", "on|off", "Only with TLS.", config_take_flag, ACCOUNT(require_tls)}},
+};
+
+/* ---- Man page ---- */
+
+static void print_escaped(const char *text, FILE *out)
+{
+    for (; *text; text++) {
+        if (strchr("_*\\<>#~`[", *text))
+            (void)fputc('\\', out);
+        (void)fputc(*text, out);
+    }
+}
+
+static void print_section(const struct relay_section_keys *section, FILE *out)
+{
+    (void)fprintf(out, "## \\[%s%s%s]\n\n", section->word, section->argument ? " " : "",
+                  section->argument ? section->argument : "");
+    print_escaped(section->help, out);
+    (void)fprintf(out, "\n\n");
+    for (const struct config_key *key = section->keys; key->name; key++) {
+        (void)fputc('*', out);
+        print_escaped(key->name, out);
+        (void)fprintf(out, "* = ");
+        print_escaped(key->argument, out);
+        (void)fprintf(out, "\n\t");
+        print_escaped(key->help, out);
+        (void)fprintf(out, "%s\n\n", key->again ? " May be given several times." : "");
+    }
+}
+
+void relay_config_print_man(FILE *out)
+{
+    (void)fprintf(out, "# RELAY CONFIGURATION\n\n");
+    print_section(&relay_section_relay, out);
+    print_section(&relay_section_channel, out);
+    print_section(&relay_section_account, out);
+}
