@@ -8,6 +8,7 @@
 #include "daemon/control.h"
 #include "daemon/directory.h"
 #include "daemon/relay_channels.h"
+#include "daemon/relay_status.h"
 #include "net/certificate.h"
 
 #include <jansson.h>
@@ -18,8 +19,8 @@
 #include <stdlib.h>
 
 #define SUBJECT     "relay"
-#define PURGE_USEC  (60 * USEC_PER_SEC)
-#define RESTART_MAX 4096
+#define HOUSE_USEC  (60 * USEC_PER_SEC)
+#define SAMPLE_MSEC 5000
 
 struct relay {
     struct relay_config *config; /* of the start */
@@ -28,7 +29,8 @@ struct relay {
     struct tls *own_tls;
     struct control *control;
     int signal_fd;
-    int stop_fd; /* raised by 'borealis relay stop' */
+    int stop_fd;          /* raised by 'borealis relay stop' */
+    int64_t started_usec; /* since 1970 */
 
     struct {
         pthread_mutex_t lock;
@@ -116,6 +118,25 @@ static char *reload_and_tell(struct relay *relay)
 
 /* ---- Control ---- */
 
+static char *tell_status(struct relay *relay)
+{
+    struct relay_status_head head = {
+        .directory = relay->directory.path,
+        .config = relay->config->path,
+        .identity = &relay->identity,
+        .started_usec = relay->started_usec,
+    };
+    struct relay_snapshot snapshot;
+    char *text;
+
+    (void)pthread_mutex_lock(&relay->shared.lock);
+    relay_snapshot_take(&relay->shared.channels, true, &snapshot);
+    (void)pthread_mutex_unlock(&relay->shared.lock);
+    text = relay_status_render(&head, &snapshot);
+    relay_snapshot_done(&snapshot);
+    return text;
+}
+
 static char *answer(void *context, const char *request)
 {
     struct relay *relay = context;
@@ -126,6 +147,8 @@ static char *answer(void *context, const char *request)
     }
     if (strcmp(request, "reload") == 0)
         return reload_and_tell(relay);
+    if (strcmp(request, "status") == 0)
+        return tell_status(relay);
     return NULL;
 }
 
@@ -208,20 +231,17 @@ static bool asked_to_stop(struct relay *relay)
 }
 
 /* Once a minute. */
-static void keep_house(struct relay *relay)
+static void keep_house(struct relay_channels *channels)
 {
-    struct relay_channels *channels = &relay->shared.channels;
-
-    (void)pthread_mutex_lock(&relay->shared.lock);
     for (size_t i = 0; i < channels->count; i++)
         relay_channel_purge(channels->items[i]);
     relay_channels_retry(channels);
-    (void)pthread_mutex_unlock(&relay->shared.lock);
 }
 
 static void wait_for_end(struct relay *relay)
 {
-    int64_t purge_at = clock_deadline_usec(PURGE_USEC);
+    struct relay_channels *channels = &relay->shared.channels;
+    int64_t house_at = clock_deadline_usec(HOUSE_USEC);
 
     while (!asked_to_stop(relay)) {
         struct pollfd fds[] = {
@@ -229,11 +249,16 @@ static void wait_for_end(struct relay *relay)
             {.fd = relay->stop_fd, .events = POLLIN},
         };
 
-        (void)poll(fds, sizeof fds / sizeof fds[0], clock_poll_timeout(purge_at));
-        if (clock_now_usec() >= purge_at) {
-            keep_house(relay);
-            purge_at = clock_deadline_usec(PURGE_USEC);
+        if (poll(fds, sizeof fds / sizeof fds[0], SAMPLE_MSEC) != 0)
+            continue;
+        (void)pthread_mutex_lock(&relay->shared.lock);
+        for (size_t i = 0; i < channels->count; i++)
+            relay_channel_sample(channels->items[i]);
+        if (clock_now_usec() >= house_at) {
+            keep_house(channels);
+            house_at = clock_deadline_usec(HOUSE_USEC);
         }
+        (void)pthread_mutex_unlock(&relay->shared.lock);
     }
 }
 
@@ -262,6 +287,7 @@ bool relay_run(struct relay_config *config, struct err *err)
         .directory = {.lock_fd = -1},
         .signal_fd = -1,
         .stop_fd = -1,
+        .started_usec = clock_wall_usec(),
     };
     struct relay_plan plan = {0};
     bool good;
