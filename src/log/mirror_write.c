@@ -16,7 +16,6 @@
 
 #define INDEX_SYNC_BYTES (UINT64_C(8) << 20) /* of data between two syncs of the side index */
 #define FREE_CHECK_BYTES (UINT64_C(1) << 20) /* of data between two looks at the free space */
-#define FLAGS_AT         17
 
 static const uint8_t magic[READER_MAGIC_SIZE] = {0xfe, 'b', 'i', 'n'};
 
@@ -237,7 +236,7 @@ static bool copy_format(struct span format, struct buf *into, struct err *err)
         return err_set(err, E_PROTO, 0, "%s event found, expected Format_desc",
                        event_type_name(event.header.type));
     buf_bytes(into, format);
-    buf_patch_le(into, FLAGS_AT, event.header.flags & (uint16_t)~EVENT_FLAG_IN_USE, 2);
+    buf_patch_le(into, EVENT_FLAGS_AT, event.header.flags & (uint16_t)~EVENT_FLAG_IN_USE, 2);
     return true;
 }
 

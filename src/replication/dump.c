@@ -43,11 +43,12 @@ static bool fail(struct err *err, const char *text)
 static bool send_event(struct dump *dump, struct span event, struct err *err)
 {
     static const uint8_t ok = 0;
+    struct link *link = dump->spec->link;
 
     dump->sent_bytes += event.len;
     dump->sent_events++;
-    return link_write(dump->spec->link, span_of(&ok, 1), event, clock_deadline_usec(WRITE_USEC),
-                      err);
+    return link_put(link, span_of(&ok, 1), event) ||
+           link_write(link, span_of(&ok, 1), event, clock_deadline_usec(WRITE_USEC), err);
 }
 
 static void note_sent(struct dump *dump)
@@ -193,6 +194,10 @@ static bool is_left_out(struct dump *dump, const struct event_header *header, st
     size_t checksum_size = dump->checksum == CHECKSUM_CRC32 ? EVENT_CHECKSUM_SIZE : 0;
     struct cursor cur = cursor_of(event);
 
+    if (!dump->skip.active) {
+        *ret_left_out = !is_wanted(dump, header);
+        return true;
+    }
     cursor_skip(&cur, EVENT_HEADER_SIZE);
     if (event.len < EVENT_HEADER_SIZE + checksum_size)
         return err_set(err, E_PROTO, ER_DUMP, "%s:%" PRIu64 ": a %s event of %zu bytes",

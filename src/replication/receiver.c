@@ -332,10 +332,14 @@ static bool take_packet(struct receiver *receiver, struct span payload, struct e
 
 static bool stream(struct receiver *receiver, struct err *err)
 {
+    int64_t deadline = 0;
+
     for (;;) {
-        int64_t deadline = clock_deadline_usec(receiver->spec.silence_usec);
         struct span payload;
 
+        /* What is there already needs none. */
+        if (!link_has_payload(receiver->link))
+            deadline = clock_deadline_usec(receiver->spec.silence_usec);
         if (!link_read(receiver->link, deadline, &payload, err)) {
             if (err->class == E_TIMEOUT)
                 (void)err_set(err, E_TIMEOUT, 0, "%s: silent for %lld s: not even a heartbeat",
