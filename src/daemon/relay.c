@@ -7,7 +7,9 @@
 #include "base/wakeup.h"
 #include "daemon/control.h"
 #include "daemon/directory.h"
+#include "daemon/metrics_server.h"
 #include "daemon/relay_channels.h"
+#include "daemon/relay_metrics.h"
 #include "daemon/relay_status.h"
 #include "net/certificate.h"
 
@@ -28,6 +30,7 @@ struct relay {
     struct relay_identity identity;
     struct tls *own_tls;
     struct control *control;
+    struct metrics_server *metrics; /* NULL: none */
     int signal_fd;
     int stop_fd;          /* raised by 'borealis relay stop' */
     int64_t started_usec; /* since 1970 */
@@ -58,6 +61,9 @@ static void note_restart(const struct relay_config *now, const struct relay_conf
         buf_str(restart, "[relay] dir");
     if (now->server_id != then->server_id)
         buf_printf(restart, "%s[relay] server_id", restart->len > 0 ? ", " : "");
+    if (!same_text(now->metrics_listen, then->metrics_listen) ||
+        now->metrics_port != then->metrics_port)
+        buf_printf(restart, "%s[relay] metrics_listen", restart->len > 0 ? ", " : "");
 }
 
 static bool reload(struct relay *relay, struct relay_changes *changes, struct err *err)
@@ -152,7 +158,31 @@ static char *answer(void *context, const char *request)
     return NULL;
 }
 
+static void render_metrics(void *context, struct buf *buf)
+{
+    struct relay *relay = context;
+    struct relay_snapshot snapshot;
+
+    (void)pthread_mutex_lock(&relay->shared.lock);
+    relay_snapshot_take(&relay->shared.channels, false, &snapshot);
+    (void)pthread_mutex_unlock(&relay->shared.lock);
+    relay_metrics_render(&snapshot, relay->started_usec, buf);
+    relay_snapshot_done(&snapshot);
+}
+
 /* ---- Start and stop ---- */
+
+static bool open_metrics(struct relay *relay, struct err *err)
+{
+    struct metrics_server_spec spec = {
+        .listen = relay->config->metrics_listen,
+        .port = relay->config->metrics_port,
+        .render = render_metrics,
+        .context = relay,
+    };
+
+    return !spec.listen || metrics_server_start(&spec, &relay->metrics, err);
+}
 
 /* Without a certificate that was given, replicas get one by an authority of the relay's own. */
 static bool open_own_tls(struct relay *relay, struct err *err)
@@ -192,6 +222,7 @@ static bool open_all(struct relay *relay, struct relay_plan *plan, struct err *e
         .own_tls = relay->own_tls,
     };
     return relay_channels_open(&relay->shared.channels, &context, relay->config, plan, err) &&
+           open_metrics(relay, err) &&
            control_start(&(struct control_spec){.socket_path = relay->directory.control_socket,
                                                 .answer = answer,
                                                 .context = relay},
@@ -202,6 +233,7 @@ static bool open_all(struct relay *relay, struct relay_plan *plan, struct err *e
 static void close_all(struct relay *relay)
 {
     control_stop(relay->control);
+    metrics_server_stop(relay->metrics);
     relay_channels_close(&relay->shared.channels);
     tls_free(relay->own_tls);
     fd_close(&relay->signal_fd);

@@ -69,6 +69,7 @@ static void take_log(struct relay_channel *channel, bool with_gtids,
         snapshot->has_log = true;
         mirror_ends(mirror, &snapshot->ends);
         mirror_cache_counters(mirror, &snapshot->cache);
+        mirror_sync_counters(mirror, &snapshot->syncs);
         mirror_list(mirror, &files, &snapshot->files);
         for (size_t i = 0; i < snapshot->files; i++)
             snapshot->bytes += files[i].end - (files[i].start - LOG_FIRST_OFFSET);

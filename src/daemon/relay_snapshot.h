@@ -31,6 +31,7 @@ struct relay_channel_snapshot {
     size_t files;
     uint64_t bytes;
     struct log_cache_counters cache;
+    struct log_sync_counters syncs;
 
     uint64_t disk_free; /* bytes, for this user; 0 and 0: not known */
     uint64_t disk_size;

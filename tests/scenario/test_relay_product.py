@@ -1,16 +1,21 @@
 """`borealis relay --config`: several sources in one process, run for years: configuration, accounts,
 reload, status, metrics."""
 
+import http.client as http_client
+import json
+import re
 import socket
 import subprocess
 
 import pymysql
 import pytest
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
 
 from servers.node import Node
 from servers.wait import wait_for
 
-from .cluster import BINARY, free_port
+from .cluster import BINARY, REPOSITORY, free_port
 from .relay import REPLICA, REPLICA_PASSWORD, Relay, position, secret_file, source_settings
 from .relay_product import TIMEOUT, ConfiguredRelay, hashes, make_account
 
@@ -321,3 +326,114 @@ def test_reload_of_the_way_to_the_source(sources, relay):
         relay.wait_position("stock", write(source, "rotated"))
         assert relay.channel("stock")["received_events"] > received
         assert relay.channel("stock")["connects"] == 2
+
+
+SHARE = REPOSITORY / "share"
+
+
+def http(port, request):
+    """Status, headers and body of one HTTP request."""
+    connection = http_client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
+    connection.request(*request)
+    response = connection.getresponse()
+    return response.status, response.headers, response.read().decode()
+
+
+def families(port):
+    status, headers, text = http(port, ("GET", "/metrics"))
+    assert status == 200 and headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    parsed = {family.name: family for family in text_string_to_metric_families(text)}
+    # The parser takes more than the format has: each family once, with HELP and TYPE before it.
+    names = re.findall(r"^# TYPE (\S+) (?:counter|gauge|histogram)$", text, re.M)
+    assert names == re.findall(r"^# HELP (\S+) \S.*$", text, re.M)
+    assert len(names) == len(set(names)) == len(parsed)
+    return parsed, names
+
+
+def samples(parsed, name, **labels):
+    return {
+        tuple(value for key, value in sorted(s.labels.items()) if key not in labels): s.value
+        for s in parsed[name].samples
+        if labels.items() <= s.labels.items()
+    }
+
+
+def used_metrics(text):
+    names = set(re.findall(r"\bborealis_\w+", text))
+    return {re.sub(r"_(bucket|sum|count)$", "", name) if "_duration_" in name else name
+            for name in names}  # fmt: skip
+
+
+def test_metrics(sources, relay, replica):
+    port = free_port()
+    relay.config["relay"]["metrics_listen"] = f"127.0.0.1:{port}"
+    relay.config["channel shop"]["binlog_retention_hours"] = "48"
+    relay.add_channel("nobody", sources["shop"])
+    relay.config["channel nobody"]["source"] = f"mysql://u@127.0.0.1:{free_port()}"
+    user = 'a"b\\c\u00fc'
+    relay.config[f"account {user}"] = {"password_hash": hashes("1")}
+    relay.write()
+    with relay:
+        sources["shop"].execute("DROP DATABASE IF EXISTS metrics")
+        relay.wait_position("shop", write(sources["shop"], "metrics"))
+        replica.execute(
+            f"CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={relay.port('shop')},"
+            f" MASTER_USER='a\"b\\\\c\u00fc', MASTER_PASSWORD='1', MASTER_USE_GTID=slave_pos",
+            "START SLAVE",
+        )
+        wait_for(lambda: (find_replica(relay, "shop") or {}).get("bytes_behind") == 0, TIMEOUT,
+                 "the replica has been sent all")  # fmt: skip
+        wait_for(lambda: relay.channel("shop")["caught_up"], TIMEOUT, "shop has caught up")
+        status = relay.channel("shop")
+        parsed, names = families(port)
+        shop = {"channel": "shop"}
+        assert samples(parsed, "borealis_relay_channel_state", **shop) == {
+            (state,): float(state == "receiving")
+            for state in ("connecting", "receiving", "pausing", "stopped", "failed")
+        }
+        for name, value in {
+            "source_lag_seconds": 0,
+            "source_lag_bytes": 0,
+            "source_caught_up": 1,
+            "source_connects": 1,
+            "source_failures": 0,
+            "received_events": status["received_events"],
+            "received_bytes": status["received_bytes"],
+            "log_bytes": status["log"]["bytes"],
+            "log_files": status["log"]["files"],
+            "log_failed": 0,
+            "retention_seconds": 48 * 3600,
+            "dumps": 1,
+            "disk_size_bytes": status["disk_size"],
+        }.items():
+            assert samples(parsed, f"borealis_relay_{name}", **shop) == {(): value}, name
+        assert samples(parsed, "borealis_relay_source_lag_seconds", channel="nobody") == {}
+        assert samples(parsed, "borealis_relay_retention_bytes") == {}
+        (sent,) = parsed["borealis_relay_replica_sent_bytes"].samples
+        assert sent.labels["user"] == user and sent.labels["address"] == "127.0.0.1"
+        assert sent.labels["server_id"] == str(find_replica(relay, "shop")["server_id"])
+        assert sent.value == find_replica(relay, "shop")["sent_bytes"] > 0
+        syncs = parsed["borealis_relay_sync_duration_seconds"].samples
+        buckets = [s.value for s in syncs
+                   if s.name.endswith("_bucket") and s.labels["channel"] == "shop"]  # fmt: skip
+        (count,) = [s.value for s in syncs
+                    if s.name.endswith("_count") and s.labels["channel"] == "shop"]  # fmt: skip
+        assert buckets == sorted(buckets) and buckets[-1] == count > 0
+
+        assert http(port, ("GET", "/"))[0] == 404
+        assert http(port, ("POST", "/metrics", "x" * 100000))[0] == 405
+        assert http(port, ("HEAD", "/metrics"))[2] == ""
+        # More connections than it takes: those are ended, the next is answered.
+        idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(40)]
+        for connection in idle:
+            connection.close()
+        wait_for(lambda: http(port, ("GET", "/metrics"))[0] == 200, TIMEOUT, "answers again",
+                 ignore=(OSError, http_client.HTTPException))  # fmt: skip
+
+        # What is shipped to look at them knows them all, and man page and table are one.
+        rules = yaml.safe_load((SHARE / "prometheus/borealis-relay.rules.yml").read_text())
+        expressions = [rule["expr"] for group in rules["groups"] for rule in group["rules"]]
+        board = json.loads((SHARE / "grafana/borealis-relay.json").read_text())
+        expressions += [t["expr"] for panel in board["panels"] for t in panel["targets"]]
+        assert len(expressions) > 20
+        assert used_metrics(json.dumps(expressions)) <= set(names)
