@@ -179,6 +179,7 @@ static struct receiver_spec receiver_spec(struct relay_channel *channel)
         .start = config->start,
         .position = config->position,
         .gtids = config->gtids,
+        .on_change = config->source_change,
     };
 }
 
@@ -341,7 +342,6 @@ double relay_channel_rate(const struct relay_channel *channel)
 void relay_channel_purge(struct relay_channel *channel)
 {
     const struct relay_channel_config *config = channel->shared.settings->channel;
-    struct mirror *mirror = channel->channel ? channel_borrow_mirror(channel->channel) : NULL;
     struct log_retention retention = {
         .hours = config->retention_hours == UINT64_MAX ? -1 : (int64_t)config->retention_hours,
         .bytes = config->retention_bytes,
@@ -349,9 +349,9 @@ void relay_channel_purge(struct relay_channel *channel)
     struct log_purged purged = {0};
     struct err err;
 
-    if (!mirror)
+    if (!channel->channel)
         return;
-    if (!log_purge(mirror, &retention, clock_wall_usec(), &purged, &err))
+    if (!channel_purge(channel->channel, &retention, clock_wall_usec(), &purged, &err))
         log_warn(channel->name, "retention: %s", err.text);
     if (purged.files > 0)
         log_info(channel->name, "retention: removed files=%" PRIu32 " bytes=%" PRIu64, purged.files,

@@ -47,6 +47,7 @@ struct relay_channel_config {
     enum receiver_start start;
     struct source_position position;
     const char *gtids; /* FROM_GTIDS */
+    enum source_change_policy source_change;
 
     const char *listen; /* an IP */
     uint16_t port;

@@ -373,6 +373,7 @@ void mirror_ends(struct mirror *mirror, struct log_ends *ret_ends)
     }
     ends.status = mirror->shared.status;
     ends.reason = mirror->shared.reason;
+    ends.shutdown = mirror->shared.shutdown;
     (void)pthread_mutex_unlock(&mirror->shared.lock);
     *ret_ends = ends;
 }

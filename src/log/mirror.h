@@ -82,7 +82,10 @@ MUST_CHECK bool mirror_open(const char *directory, const struct mirror_options *
                             struct mirror **ret_mirror, struct mirror_recovery *ret_recovery,
                             struct err *err);
 
-/* Ends every wait with E_STATE, now and later, so that readers can be closed. */
+/*
+ * Ends every wait with E_STATE, now and later, so that readers can be closed. What is synced can
+ * still be read.
+ */
 void mirror_shutdown(struct mirror *mirror);
 
 /* Without a sync: what was not synced is cut to a transaction at the next open. NULL is fine. */
@@ -145,6 +148,7 @@ struct log_ends {
     struct log_position whole; /* the last end of a transaction that is synced */
     enum log_status status;
     struct err reason; /* unless LOG_OPEN */
+    bool shutdown;     /* mirror_shutdown() was called: no more comes */
 };
 
 /* Names are empty in a log without files. */

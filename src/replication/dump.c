@@ -421,14 +421,19 @@ static bool is_blocking(const struct dump_spec *spec)
 
 /*
  * What the replica needs is gone or damaged: it is told, and stops. When the log has failed it only
- * loses its connection, and comes back when the relay works again.
+ * loses its connection, and comes back when the relay works again. When another log has taken the
+ * place of this one, it comes back to that by GTID; a position would be taken for one in it.
  */
 static bool fail_reading(const struct dump *dump, struct err *err)
 {
     struct log_ends ends;
 
     mirror_ends(dump->spec->mirror, &ends);
-    if (ends.status != LOG_FAILED && (err->class == E_STATE || err->class == E_PROTO))
+    if (ends.shutdown && err->class == E_STATE && !dump->spec->by_gtid && !dump->spec->request.gtid)
+        return fail(err, "The relay has begun a new log of its source, in which files and "
+                         "positions are others: give the replica one of those, or use GTIDs");
+    if (ends.status != LOG_FAILED && !ends.shutdown &&
+        (err->class == E_STATE || err->class == E_PROTO))
         err->code = ER_DUMP;
     return false;
 }
