@@ -6,6 +6,7 @@
 #include "cli/check_man.h"
 #include "cli/verb.h"
 #include "daemon/relay_config_keys.h"
+#include "daemon/relay_metrics.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -133,6 +134,7 @@ static void print_man(void)
     verb_print_man(stdout);
     check_man_print(stdout);
     relay_config_print_man(stdout);
+    relay_metrics_print_man(stdout);
 }
 
 int main(int argc, char **argv)

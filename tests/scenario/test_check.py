@@ -22,25 +22,40 @@ SERVERS = ["mysql-5.6", "mysql-9.7", "mariadb-10.11", "mariadb-11.8"]
 TIMEOUT = 120
 READY, FAILED, USAGE, PROBLEMS = 0, 1, 2, 4
 SEVERITIES = {"problem", "warn", "unknown", "note", "ok"}
-# As an administrator would have it who read the report.
-GOOD = {"innodb_flush_log_at_trx_commit": 1, "sync_binlog": 1, "character_set_server": "utf8mb4",
-        "max_allowed_packet": "64M", "sql_mode": "STRICT_TRANS_TABLES"}
 
 
-@pytest.fixture(scope="module", params=SERVERS)
-def source(request, tmp_path_factory):
-    settings = dict(GOOD)
-    if request.param == "mysql-5.6":
-        settings |= {"gtid_mode": "ON", "enforce_gtid_consistency": "ON", "log_slave_updates": "ON",
-                     "binlog_error_action": "ABORT_SERVER"}
-    else:
-        settings["binlog_row_metadata"] = "FULL"
-    if request.param == "mysql-9.7":
+def good_settings(server):
+    """As an administrator would have it who read the report."""
+    settings = {"innodb_flush_log_at_trx_commit": 1, "sync_binlog": 1,
+                "character_set_server": "utf8mb4", "max_allowed_packet": "64M",
+                "sql_mode": "STRICT_TRANS_TABLES"}
+    if server.startswith("mysql"):
         settings |= {"gtid_mode": "ON", "enforce_gtid_consistency": "ON"}
-    if request.param.startswith("mariadb"):
-        settings["gtid_strict_mode"] = "ON"
-    with Node(request.param, tmp_path_factory.mktemp("source"), **settings) as node:
-        yield node
+    else:
+        settings |= {"gtid_strict_mode": "ON"}
+    if server == "mysql-5.6":
+        return settings | {"log_slave_updates": "ON", "binlog_error_action": "ABORT_SERVER"}
+    return settings | {"binlog_row_metadata": "FULL"}
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory):
+    """Function that gives the server of a kind, which it starts when it is first asked for."""
+    started = {}
+    with contextlib.ExitStack() as stack:
+
+        def get(server):
+            if server not in started:
+                node = Node(server, tmp_path_factory.mktemp("source"), **good_settings(server))
+                started[server] = stack.enter_context(node)
+            return started[server]
+
+        yield get
+
+
+@pytest.fixture(params=SERVERS)
+def source(request, sources):
+    return sources(request.param)
 
 
 @pytest.fixture(scope="module")
