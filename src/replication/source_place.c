@@ -83,8 +83,7 @@ bool source_find_next(struct link *link, const char *name, int64_t deadline_usec
         *ret_position = position;
     }
     result_free(result);
-    return found ||
-           err_set(err, E_STATE, 0, "%s: it has no file after %s", link_peer(link), name);
+    return found || err_set(err, E_STATE, 0, "%s: it has no file after %s", link_peer(link), name);
 }
 
 bool source_find_newest(struct link *link, const struct source *source, int64_t deadline_usec,
