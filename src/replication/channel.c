@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "log/syncer.h"
+#include "replication/retention_setting.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -25,6 +26,7 @@ struct channel_terms {
 struct channel {
     struct channel_spec spec; /* as opened; of the rest, shared.terms has what holds now */
     struct receiver *receiver;
+    struct retention_setting *retention;
     struct dump_controls *dump_controls;
 
     struct {
@@ -205,6 +207,7 @@ static bool open_all(struct channel *channel, struct err *err)
     bool good;
 
     if (!dir_make_all(channel->spec.directory, 0700, err) || !load_variables(channel, err) ||
+        !retention_setting_open(channel->spec.directory, &channel->retention, err) ||
         !last_incarnation(channel->spec.directory, &last, err))
         return false;
     if (last > 0) {
@@ -248,6 +251,7 @@ void channel_close(struct channel *channel)
         channel->shared.terms = before;
     }
     dump_controls_free(channel->dump_controls);
+    retention_setting_close(channel->retention);
     (void)pthread_mutex_destroy(&channel->shared.lock);
     mem_free(channel);
 }
@@ -296,6 +300,11 @@ struct variables *channel_share_variables(struct channel *channel)
         variables = variables_share(channel->shared.variables);
     (void)pthread_mutex_unlock(&channel->shared.lock);
     return variables;
+}
+
+struct retention_setting *channel_borrow_retention(struct channel *channel)
+{
+    return channel->retention;
 }
 
 void channel_receiver_status(struct channel *channel, struct receiver_status *ret_status)
