@@ -86,14 +86,14 @@ static void check_time_zones(const struct check *check, struct subject *subject,
 static void check_sql_mode(const struct check *check, struct subject *subject,
                            struct finding *finding)
 {
-    struct span value = {0};
+    struct span value = span_str("");
     bool strict;
 
     (void)variables_find(subject->variables, span_str("sql_mode"), &value);
-    strict = value.len && (memmem(value.data, value.len, "STRICT_TRANS_TABLES", 19) ||
-                           memmem(value.data, value.len, "STRICT_ALL_TABLES", 17));
+    strict = memmem(value.data, value.len, "STRICT_TRANS_TABLES", 19) ||
+             memmem(value.data, value.len, "STRICT_ALL_TABLES", 17);
     findings_set(subject->findings, finding, strict ? SEVERITY_OK : check->severity,
-                 "sql_mode = '%.*s'", (int)value.len, value.len ? (const char *)value.data : "");
+                 "sql_mode = '%.*s'", (int)value.len, (const char *)value.data);
 }
 
 static void check_packet(const struct check *check, struct subject *subject,
