@@ -114,6 +114,24 @@ def test_commits_wait_for_a_relay_that_stands_still(source, relay):
     assert counter(source, "no_tx") == 0
 
 
+def test_it_is_set_to_on_while_the_relay_follows(source, relay):
+    word = "master" if is_mariadb(source) else "source"
+    source.execute(f"SET GLOBAL rpl_semi_sync_{word}_enabled = 0")
+    relay.stop()
+    relay.start()
+    source.execute("INSERT INTO d.t (a) VALUES ('<not acknowledged>')")
+    relay.wait_caught_up()
+    source.execute(f"SET GLOBAL rpl_semi_sync_{word}_enabled = 1")
+    before = counter(source, "yes_tx")
+    writer = Writer(source, "on again", INSERTS)
+    writer.start()
+    writer.join(60)
+    writer.finish()
+    assert counter(source, "yes_tx") - before == INSERTS
+    assert counter(source, "no_tx") == 0
+    assert_received(relay, writer.committed)
+
+
 def test_kills(source, relay):
     """Whenever it dies, its files have all that it acknowledged; the commit under way waits for its return."""
     writer = Writer(source, "kills")
