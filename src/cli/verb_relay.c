@@ -113,8 +113,8 @@ static int run(const struct verb *verb, const char *const *values, int argc, cha
     return good ? EXIT_OK : EXIT_FAILED;
 }
 
-static const struct verb *const relay_verbs[] = {&verb_relay_stop, &verb_relay_reload,
-                                                 &verb_relay_hash_password, NULL};
+static const struct verb *const relay_verbs[] = {
+    &verb_relay_status, &verb_relay_stop, &verb_relay_reload, &verb_relay_hash_password, NULL};
 
 const struct verb verb_relay = {
     .name = "relay",

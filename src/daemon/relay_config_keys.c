@@ -145,6 +145,19 @@ static bool take_start(const struct config_key *key, void *object, struct arena 
     return true;
 }
 
+/* The key is the control's name. */
+static bool take_control(const struct config_key *key, void *object, struct arena *arena,
+                         const char *text, struct err *err)
+{
+    struct relay_channel_config *channel = object;
+    enum dump_control control;
+
+    (void)arena;
+    if (!dump_control_find(span_str(key->name), &control))
+        return err_set(err, E_BUG, 0, "%s is no control of dumps", key->name);
+    return dump_control_parse(control, span_str(text), &channel->controls[control], err);
+}
+
 static bool take_source_change(const struct config_key *key, void *object, struct arena *arena,
                                const char *text, struct err *err)
 {
@@ -224,7 +237,14 @@ const struct relay_section_keys relay_section_channel = {
           config_take_size, CHANNEL(cache_bytes), .least = LOG_CACHE_MIN, .most = LOG_CACHE_MAX},
          {"keep_free_bytes", "SIZE",
           "Stop receiving, for as long, where less would be left free in the file system.",
-          config_take_size, CHANNEL(keep_free_bytes), .most = BYTES_MAX}},
+          config_take_size, CHANNEL(keep_free_bytes), .most = BYTES_MAX},
+         {"aurora_binlog_read_buffer_size", "SIZE", "Bytes that a dump reads of a file at once.",
+          take_control, 0},
+         {"aurora_binlog_replication_max_yield_seconds", "N",
+          "So long a dump waits for the file that is written to fill.", take_control, 0},
+         {"aurora_binlog_use_large_read_buffer", "0|1",
+          "Whether the two above have an effect; at 0 files are read through 8192 bytes.",
+          take_control, 0}},
 };
 
 /* ---- [account NAME] ---- */

@@ -382,3 +382,10 @@ void mirror_cache_counters(struct mirror *mirror, struct log_cache_counters *ret
 {
     log_cache_counters(mirror->cache, ret_counters);
 }
+
+void mirror_sync_counters(struct mirror *mirror, struct log_sync_counters *ret_counters)
+{
+    (void)pthread_mutex_lock(&mirror->shared.lock);
+    *ret_counters = mirror->shared.syncs;
+    (void)pthread_mutex_unlock(&mirror->shared.lock);
+}

@@ -193,3 +193,16 @@ struct log_cache_counters {
 };
 
 void mirror_cache_counters(struct mirror *mirror, struct log_cache_counters *ret_counters);
+
+/* fdatasync() of the data, since the open. */
+#define LOG_SYNC_BUCKETS 6
+extern const int64_t log_sync_bounds_usec[LOG_SYNC_BUCKETS - 1]; /* of all but the last */
+
+struct log_sync_counters {
+    uint64_t count;
+    uint64_t bytes;                    /* that they made synced */
+    uint64_t usec;                     /* in all */
+    uint64_t within[LOG_SYNC_BUCKETS]; /* took up to the bound, and more than the one before */
+};
+
+void mirror_sync_counters(struct mirror *mirror, struct log_sync_counters *ret_counters);

@@ -93,6 +93,18 @@ void receiver_status(struct receiver *receiver, struct receiver_status *ret_stat
     (void)pthread_mutex_unlock(&receiver->shared.lock);
 }
 
+int64_t receiver_seconds_behind(const struct receiver_status *status)
+{
+    int64_t behind;
+
+    if (status->state != RECEIVER_RECEIVING)
+        return -1;
+    if (status->caught_up || status->last_timestamp == 0)
+        return 0;
+    behind = (clock_wall_usec() + status->clock_usec) / USEC_PER_SEC - status->last_timestamp;
+    return behind > 0 ? behind : 0;
+}
+
 /* ---- Events into the mirror ---- */
 
 static bool append_batch(struct receiver *receiver, struct err *err)

@@ -91,3 +91,9 @@ void receiver_change(struct receiver *receiver, const struct receiver_spec *spec
 void receiver_stop(struct receiver *receiver);
 
 void receiver_status(struct receiver *receiver, struct receiver_status *ret_status);
+
+/*
+ * How old, by the source's clock, the last event is that came, in seconds: 0 when all has come; -1
+ * when that is not known, because it is not receiving.
+ */
+int64_t receiver_seconds_behind(const struct receiver_status *status);
