@@ -129,6 +129,31 @@ static bool find_first_start(struct receiver *receiver, int64_t deadline_usec,
     return err_set(err, E_BUG, 0, "receiver start %d", (int)receiver->spec.start);
 }
 
+/*
+ * A MariaDB that was killed while it wrote leaves a part of an event at the end of its file, sends
+ * all before it, refuses to go on, and has begun another file. Its own replicas stop there until
+ * somebody names that file to them. False when there is none, and the end is to be asked for again.
+ */
+static bool find_after_torn(struct receiver *receiver, int64_t deadline_usec,
+                            struct source_position *ret_from)
+{
+    bool torn = receiver->torn;
+    struct err err;
+
+    receiver->torn = false;
+    if (!torn)
+        return false;
+    if (!source_find_next(receiver->link, receiver->end.name, deadline_usec, ret_from, &err)) {
+        log_warn(receiver->spec.name, "%s", err.text);
+        return false;
+    }
+    log_warn(receiver->spec.name,
+             "%s: its %s ends at %" PRIu64 " with a part of an event, as a crash leaves it: going "
+             "on with %s",
+             link_peer(receiver->link), receiver->end.name, receiver->end.offset, ret_from->file);
+    return true;
+}
+
 /* Where the dump goes on: a little before the mirror's end, so that what is there is compared. */
 static bool find_start(struct receiver *receiver, int64_t deadline_usec,
                        struct source_position *ret_from, struct err *err)
@@ -140,6 +165,8 @@ static bool find_start(struct receiver *receiver, int64_t deadline_usec,
     receiver->announced = false;
     if (ends.received.name[0] == '\0')
         return find_first_start(receiver, deadline_usec, ret_from, err);
+    if (find_after_torn(receiver, deadline_usec, ret_from))
+        return true;
     if (!mirror_sync(receiver->mirror, err) ||
         !log_overlap_open(receiver->mirror, &receiver->overlap, &receiver->end, err)) {
         receiver->fatal = true;

@@ -36,6 +36,7 @@ struct receiver {
     struct source_position next; /* file announced by a ROTATE whose format is yet to come */
     bool announced;
     unsigned damaged; /* times in a row that the stream ended with damage before it got on */
+    bool torn;        /* the source says that the file at hand ends within an event */
     bool was_refused; /* with 1236, and nothing was appended since */
     bool fatal;       /* the error at hand must not be tried again */
 

@@ -11,6 +11,8 @@
 
 #include <inttypes.h>
 
+#define TORN_TEXT "binlog truncated in the middle of event" /* of all versions */
+
 bool receiver_append(struct receiver *receiver, struct err *err)
 {
     struct span bytes = buf_span(&receiver->batch);
@@ -306,9 +308,11 @@ static bool take_packet(struct receiver *receiver, struct span payload, struct e
     if (reply_is_err(payload)) {
         (void)reply_err_to_err(payload, err);
         /* What ends a stream that went well may come of a reset: seen when we come again. */
-        receiver->fatal =
-            err->code == ER_BINLOG_FATAL && (receiver->overlap || receiver->was_refused);
-        receiver->was_refused = err->code == ER_BINLOG_FATAL;
+        receiver->torn = err->code == ER_BINLOG_FATAL && !receiver->overlap &&
+                         !receiver->announced && strstr(err->text, TORN_TEXT);
+        receiver->fatal = err->code == ER_BINLOG_FATAL && !receiver->torn &&
+                          (receiver->overlap || receiver->was_refused);
+        receiver->was_refused = err->code == ER_BINLOG_FATAL && !receiver->torn;
         return err_prefix(err, "%s", link_peer(receiver->link));
     }
     if (reply_is_eof(payload) && payload.len < EVENT_HEADER_SIZE)
