@@ -34,6 +34,7 @@ struct answers {
     struct variables *source; /* NULL: none seen yet */
     struct user_variable users[USER_VARIABLES_MAX];
     size_t user_count;
+    bool skip_replication;
 };
 
 /* A value of SQL: text, or NULL. */
@@ -58,6 +59,7 @@ void answers_reset(struct answers *answers)
         mem_free(answers->users[i].value);
     }
     answers->user_count = 0;
+    answers->skip_replication = false;
 }
 
 void answers_free(struct answers *answers)
@@ -169,8 +171,8 @@ static bool own_variable(struct answers *answers, struct span name, struct text_
     else if (is_name(name, "read_only") || (is_name(name, "super_read_only") && !context->mariadb))
         buf_str(text, "ON");
     else if (is_name(name, "rpl_semi_sync_master_enabled") ||
-             is_name(name, "rpl_semi_sync_source_enabled"))
-        buf_str(text, "OFF");
+             (is_name(name, "rpl_semi_sync_source_enabled") && !context->mariadb))
+        buf_str(text, "ON");
     else if (dump_control_find(name, &control))
         write_control(answers, control, text);
     else if (log_answers_has_variable(name, context->mariadb))
@@ -402,6 +404,26 @@ static bool take_select(struct answers *answers, const struct statement *stateme
 
 /* ---- SET ---- */
 
+bool answers_skip_replication(const struct answers *answers)
+{
+    return answers->skip_replication;
+}
+
+static bool set_skip_replication(struct answers *answers, const struct expression *expression,
+                                 struct err *err)
+{
+    struct text_value value = {0};
+    bool good;
+
+    buf_init(&value.text, VALUE_MAX);
+    if (expression->kind == EXPRESSION_WORD)
+        buf_u8(&value.text, is_name(expression->value, "on") ? '1' : '0');
+    good = expression->kind == EXPRESSION_WORD || evaluate(answers, expression, &value, err);
+    answers->skip_replication = good && value.text.len == 1 && value.text.data[0] == '1';
+    buf_done(&value.text);
+    return good;
+}
+
 /* A system variable of the session. It changes nothing here, but what does not exist is refused. */
 static bool set_system(struct answers *answers, const struct assignment *assignment,
                        struct err *err)
@@ -414,8 +436,9 @@ static bool set_system(struct answers *answers, const struct assignment *assignm
         return err_set(err, E_AUTH, ER_SPECIFIC_ACCESS_DENIED,
                        "Access denied; this is a binary log server: its settings are in its "
                        "configuration file");
-    if (is_name(name, "names") || is_name(name, "sql_log_bin") ||
-        is_name(name, "skip_replication") || is_name(name, "autocommit"))
+    if (is_name(name, "skip_replication"))
+        return set_skip_replication(answers, &assignment->value, err);
+    if (is_name(name, "names") || is_name(name, "sql_log_bin") || is_name(name, "autocommit"))
         return true;
     buf_init(&old.text, VALUE_MAX);
     good = find_variable(answers, name, &old, err);
@@ -474,12 +497,25 @@ static bool add_variable(struct answers *answers, const struct statement *statem
     return good;
 }
 
-/* The dumps' controls whose names come before `until`, from *next on; an Aurora has them itself. */
-static bool add_controls(struct answers *answers, const struct statement *statement, size_t *next,
-                         struct span until, struct result *result, struct err *err)
+/* What the relay has whatever its source has, sorted by name; NULL after the last. */
+static const char *own_name(const struct answers *answers, size_t i)
 {
-    for (; *next < DUMP_CONTROL_COUNT; (*next)++) {
-        const char *name = dump_control_info((enum dump_control) * next)->name;
+    static const char *const semisync[] = {"rpl_semi_sync_master_enabled",
+                                           "rpl_semi_sync_source_enabled"};
+
+    if (i < DUMP_CONTROL_COUNT)
+        return dump_control_info((enum dump_control)i)->name;
+    i -= DUMP_CONTROL_COUNT;
+    return i < (answers->context.mariadb ? 1 : 2) ? semisync[i] : NULL;
+}
+
+/* Those whose names come before `until`, from *next on; the source may have one itself. */
+static bool add_own(struct answers *answers, const struct statement *statement, size_t *next,
+                    struct span until, struct result *result, struct err *err)
+{
+    const char *name;
+
+    for (; (name = own_name(answers, *next)); (*next)++) {
         size_t n = strlen(name) < until.len ? strlen(name) : until.len;
         int order = until.data ? memcmp(name, until.data, n) : -1;
 
@@ -504,16 +540,19 @@ static bool show_variables(struct answers *answers, const struct statement *stat
         struct span value;
 
         variables_at(answers->source, i, &name, &value);
-        if (!add_controls(answers, statement, &next, name, result, err) ||
+        if (!add_own(answers, statement, &next, name, result, err) ||
             !add_variable(answers, statement, name, result, err))
             return false;
     }
-    return add_controls(answers, statement, &next, (struct span){0}, result, err);
+    return add_own(answers, statement, &next, (struct span){0}, result, err);
 }
 
 static bool show_status(struct answers *answers, const struct statement *statement,
                         struct result *result, struct err *err)
 {
+    struct log_status_source source = {answers->context.channel, answers->context.replicas,
+                                       answers->context.mariadb};
+
     if (!result_add_column(result, "Variable_name", RESULT_VARCHAR, err) ||
         !result_add_column(result, "Value", RESULT_VARCHAR, err))
         return false;
@@ -521,7 +560,7 @@ static bool show_status(struct answers *answers, const struct statement *stateme
         struct span row[2];
         char value[32];
 
-        if (!log_answers_status(answers->context.channel, i, &row[0], value, sizeof value))
+        if (!log_answers_status(&source, i, &row[0], value, sizeof value))
             return true;
         row[1] = span_str(value);
         if (is_wanted(statement, row[0]) && !result_add_row(result, row, err))

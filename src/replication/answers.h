@@ -46,5 +46,8 @@ void answer_done(struct answer *answer);
 /* The text of a user variable that the session has set; false when there is none, or it is NULL. */
 bool answers_user_variable(const struct answers *answers, const char *name, struct span *ret_value);
 
+/* Whether the session wants no events that are marked so: SET skip_replication = 1. */
+bool answers_skip_replication(const struct answers *answers);
+
 /* Forgets all user variables: COM_RESET_CONNECTION, COM_CHANGE_USER. */
 void answers_reset(struct answers *answers);
