@@ -43,35 +43,6 @@ bool buf_room(struct buf *buf, size_t n)
     return true;
 }
 
-void buf_le(struct buf *buf, uint64_t value, size_t n)
-{
-    uint8_t bytes[8];
-
-    for (size_t i = 0; i < n; i++)
-        bytes[i] = (uint8_t)(value >> (8 * i));
-    buf_bytes(buf, span_of(bytes, n));
-}
-
-void buf_u16(struct buf *buf, uint16_t value)
-{
-    buf_le(buf, value, 2);
-}
-
-void buf_u24(struct buf *buf, uint32_t value)
-{
-    buf_le(buf, value, 3);
-}
-
-void buf_u32(struct buf *buf, uint32_t value)
-{
-    buf_le(buf, value, 4);
-}
-
-void buf_u64(struct buf *buf, uint64_t value)
-{
-    buf_le(buf, value, 8);
-}
-
 void buf_be(struct buf *buf, uint64_t value, size_t n)
 {
     uint8_t bytes[8];

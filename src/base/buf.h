@@ -11,6 +11,8 @@
 #include "base/err.h"
 #include "base/span.h"
 
+#include <endian.h>
+
 struct buf {
     uint8_t *data;
     size_t len;
@@ -47,14 +49,35 @@ static inline void buf_u8(struct buf *buf, uint8_t value)
     buf_bytes(buf, span_of(&value, 1));
 }
 
-void buf_u16(struct buf *buf, uint16_t value);
-void buf_u24(struct buf *buf, uint32_t value);
-void buf_u32(struct buf *buf, uint32_t value);
-void buf_u64(struct buf *buf, uint64_t value);
-
 /* The lower n bytes, n <= 8, of an integer: little-endian and big-endian. */
-void buf_le(struct buf *buf, uint64_t value, size_t n);
+static inline void buf_le(struct buf *buf, uint64_t value, size_t n)
+{
+    uint64_t bytes = htole64(value);
+
+    buf_bytes(buf, span_of((const uint8_t *)&bytes, n));
+}
+
 void buf_be(struct buf *buf, uint64_t value, size_t n);
+
+static inline void buf_u16(struct buf *buf, uint16_t value)
+{
+    buf_le(buf, value, 2);
+}
+
+static inline void buf_u24(struct buf *buf, uint32_t value)
+{
+    buf_le(buf, value, 3);
+}
+
+static inline void buf_u32(struct buf *buf, uint32_t value)
+{
+    buf_le(buf, value, 4);
+}
+
+static inline void buf_u64(struct buf *buf, uint64_t value)
+{
+    buf_le(buf, value, 8);
+}
 
 /* The protocol's length-encoded integer, in its shortest form; and a string after its length. */
 void buf_lenenc(struct buf *buf, uint64_t value);

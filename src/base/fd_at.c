@@ -3,6 +3,7 @@
 #include "base/inject.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +24,11 @@ bool fd_read_at(int fd, uint64_t offset, void *into, size_t size, size_t *ret_go
     }
     *ret_got = got;
     return true;
+}
+
+void fd_read_ahead(int fd, uint64_t offset, uint64_t size)
+{
+    (void)posix_fadvise(fd, (off_t)offset, (off_t)size, POSIX_FADV_WILLNEED);
 }
 
 /* True when the fault makes the call fail, with errno set. */

@@ -11,6 +11,9 @@
 MUST_CHECK bool fd_read_at(int fd, uint64_t offset, void *into, size_t size, size_t *ret_got,
                            struct err *err);
 
+/* Tells the kernel what will be read soon, so that a disk delivers it meanwhile. */
+void fd_read_ahead(int fd, uint64_t offset, uint64_t size);
+
 /* Until all is written; some of it may be when it fails. E_IO. */
 MUST_CHECK bool fd_write_at(int fd, uint64_t offset, struct span bytes, const char *point,
                             struct err *err);

@@ -2,9 +2,6 @@
 
 #include <libdeflate.h>
 
-#define TYPE_AT  4
-#define FLAGS_AT 17
-
 const char *checksum_alg_name(uint8_t alg)
 {
     switch (alg) {
@@ -28,7 +25,7 @@ static uint32_t checksum_masked(struct span event)
     struct span rest;
 
     memcpy(header, cursor_bytes(&cur, sizeof header).data, sizeof header);
-    header[FLAGS_AT] &= (uint8_t)~EVENT_FLAG_IN_USE;
+    header[EVENT_FLAGS_AT] &= (uint8_t)~EVENT_FLAG_IN_USE;
     rest = cursor_rest(&cur);
     crc = libdeflate_crc32(0, header, sizeof header);
     return rest.len ? libdeflate_crc32(crc, rest.data, rest.len) : crc;
@@ -36,8 +33,8 @@ static uint32_t checksum_masked(struct span event)
 
 uint32_t checksum_of_event(struct span event)
 {
-    if (event.len >= EVENT_HEADER_SIZE && event.data[TYPE_AT] == EVENT_FORMAT_DESCRIPTION &&
-        (event.data[FLAGS_AT] & EVENT_FLAG_IN_USE))
+    if (event.len >= EVENT_HEADER_SIZE && event.data[EVENT_TYPE_AT] == EVENT_FORMAT_DESCRIPTION &&
+        (event.data[EVENT_FLAGS_AT] & EVENT_FLAG_IN_USE))
         return checksum_masked(event);
     return libdeflate_crc32(0, event.data, event.len);
 }
@@ -57,7 +54,7 @@ bool checksum_verify(struct span event, struct err *err)
     expected = checksum_of_event(covered);
     if (found != expected)
         return err_set(err, E_PROTO, 0, "%s event: checksum 0x%08x, expected 0x%08x of its bytes",
-                       event_type_name(event.data[TYPE_AT]), found, expected);
+                       event_type_name(event.data[EVENT_TYPE_AT]), found, expected);
     return true;
 }
 

@@ -5,7 +5,6 @@
 #include <zstd.h>
 
 #define CHUNK_SIZE   65536
-#define LENGTH_AT    9
 #define LENGTH_KNOWN 13 /* bytes of an event that tell its length */
 
 enum payload_field {
@@ -197,7 +196,7 @@ static bool event_length(const struct payload_stream *stream, struct span plain,
     *ret_length = 0;
     if (plain.len < LENGTH_KNOWN)
         return true;
-    cursor_skip(&cur, LENGTH_AT);
+    cursor_skip(&cur, EVENT_LENGTH_AT);
     length = cursor_u32(&cur);
     if (length < EVENT_HEADER_SIZE || length > stream->event_max)
         return err_set(err, length < EVENT_HEADER_SIZE ? E_PROTO : E_LIMIT, 0,

@@ -10,7 +10,6 @@
 #define BLOCK_MAX      ((size_t)1 << 20)
 #define BLOCK_MIN      ((size_t)64 << 10)
 #define BLOCKS_AT_ONCE 16 /* a small cache has so many blocks, of less than BLOCK_MAX */
-#define LENGTH_AT      9  /* in the event's header */
 
 struct log_cache_block {
     uint64_t ordinal;
@@ -117,7 +116,7 @@ static size_t event_length(struct span events)
 {
     struct cursor cur = cursor_of(events);
 
-    cursor_skip(&cur, LENGTH_AT);
+    cursor_skip(&cur, EVENT_LENGTH_AT);
     return cursor_u32(&cur);
 }
 

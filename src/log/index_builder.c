@@ -269,8 +269,3 @@ void index_builder_end(struct index_builder *builder, int64_t closed_usec, struc
     builder->last.closed_usec = closed_usec;
     emit(builder, INDEX_END_RECORD, records);
 }
-
-uint64_t index_builder_whole(const struct index_builder *builder)
-{
-    return builder->last.transaction_offset;
-}

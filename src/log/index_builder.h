@@ -69,6 +69,3 @@ MUST_CHECK bool index_builder_feed(struct index_builder *builder, struct span ev
 
 /* Ends the file where it stands. */
 void index_builder_end(struct index_builder *builder, int64_t closed_usec, struct buf *records);
-
-/* Where the last whole transaction ended. */
-uint64_t index_builder_whole(const struct index_builder *builder);

@@ -4,13 +4,16 @@
 #include "base/mem.h"
 #include "log/view.h"
 
+#define PIECE ((size_t)256 << 10) /* bytes of a file read at once, unless an event is larger */
+
 struct log_reader {
     struct mirror *mirror;
     struct log_waiter waiter;
     size_t read_buffer;
 
     struct log_view view; /* the file that is read; its segment as it was when last looked at */
-    struct reader reader; /* stands at the next event to give */
+    uint64_t offset;      /* of the next event to give */
+    uint64_t ahead;       /* the disk was asked for the file up to here */
     bool announced;       /* the FILE batch was given */
 
     struct log_cache_block *block; /* borrowed for the batch given last */
@@ -61,7 +64,7 @@ static bool walk_to(struct log_reader *reader, uint64_t offset, struct err *err)
     if (ok && scan.reader.offset != offset)
         ok = err_set(err, E_USAGE, 0, "no event begins at offset %llu; one ends at %llu",
                      (unsigned long long)offset, (unsigned long long)scan.reader.offset);
-    reader->reader = scan.reader;
+    reader->offset = scan.reader.offset;
     log_scan_done(&scan);
     return ok;
 }
@@ -87,6 +90,7 @@ static bool enter(struct log_reader *reader, const struct log_segment *segment, 
     log_view_close(&reader->view);
     reader->view = view;
     reader->announced = false;
+    reader->ahead = 0;
     return (check_offset(&view.segment, offset, err) && walk_to(reader, offset, err)) ||
            fail_in_file(reader, err);
 }
@@ -146,20 +150,34 @@ void log_reader_close(struct log_reader *reader)
 
 /* ---- Bytes ---- */
 
+/* Has the disk deliver one half of the read buffer while the other is used. */
+static void read_ahead(struct log_reader *reader)
+{
+    uint64_t from = reader->ahead > reader->offset ? reader->ahead : reader->offset;
+    uint64_t to = reader->offset + reader->read_buffer;
+
+    if (reader->ahead >= reader->offset + reader->read_buffer / 2)
+        return;
+    fd_read_ahead(reader->view.fd, from, to - from);
+    reader->ahead = to;
+}
+
 /* At least one whole event of the file, up to `limit`, through the reader's own buffer. */
 static bool read_file(struct log_reader *reader, uint64_t limit, struct span *ret_bytes,
                       struct err *err)
 {
-    uint64_t offset = reader->reader.offset;
+    uint64_t offset = reader->offset;
     uint64_t left = limit - offset;
-    size_t want = reader->read_buffer;
+    size_t piece = reader->read_buffer < PIECE ? reader->read_buffer : PIECE;
+    size_t want = piece;
     struct event_header header;
     size_t got;
 
+    read_ahead(reader);
     for (;;) {
         if (want > left)
             want = (size_t)left;
-        if (want > reader->cap || reader->cap > reader->read_buffer) {
+        if (want > reader->cap || reader->cap > piece) {
             drop_data(reader);
             reader->data = mem_alloc(want);
             reader->cap = want;
@@ -182,22 +200,30 @@ static bool read_file(struct log_reader *reader, uint64_t limit, struct span *re
     return true;
 }
 
-/* Goes over the events; what is no whole event at the end is left for the next batch. */
-static bool take_events(struct log_reader *reader, struct span bytes, struct log_batch *batch,
-                        struct err *err)
+/*
+ * The whole events that stand at the beginning of the bytes; what is left is for the next batch.
+ * Each says where it ends, so that bytes that are no events do not pass for some.
+ */
+static bool whole_events(const struct log_reader *reader, struct span bytes,
+                         struct span *ret_events, struct err *err)
 {
-    struct span window = bytes;
-    struct reader_event event;
+    struct cursor cur = cursor_of(bytes);
 
-    batch->inside = reader->reader.transaction != READER_OUTSIDE;
-    do {
-        if (!reader_next(&reader->reader, &window, &event, err))
-            return false;
-        if (event.bytes.len > 0 && reader->reader.transaction == READER_OUTSIDE)
-            batch->whole = bytes.len - window.len;
-    } while (event.bytes.len > 0 && window.len > 0);
-    batch->events = span_of(bytes.data, bytes.len - window.len);
-    batch->kind = LOG_BATCH_EVENTS;
+    while (cursor_left(&cur) >= EVENT_HEADER_SIZE) {
+        uint64_t at = reader->offset + bytes.len - cursor_left(&cur);
+        struct event_header header;
+
+        if (!event_header_decode(cur.rest, &header, err))
+            return err_prefix(err, "offset %llu", (unsigned long long)at);
+        if (header.log_pos != 0 && header.log_pos != (uint32_t)(at + header.length))
+            return err_set(err, E_PROTO, 0, "offset %llu: %s event: log_pos %u, expected %u",
+                           (unsigned long long)at, event_type_name(header.type), header.log_pos,
+                           (uint32_t)(at + header.length));
+        if (header.length > cursor_left(&cur))
+            break;
+        cursor_skip(&cur, header.length);
+    }
+    *ret_events = span_of(bytes.data, bytes.len - cursor_left(&cur));
     return true;
 }
 
@@ -206,14 +232,17 @@ static bool read_batch(struct log_reader *reader, struct log_batch *batch, struc
     uint64_t limit = reader->view.segment.end;
     struct span bytes;
 
-    batch->offset = reader->reader.offset;
+    batch->offset = reader->offset;
     batch->from_cache = log_cache_get(reader->mirror->cache, reader->view.segment.ordinal,
                                       batch->offset, limit, &reader->copy, &reader->block, &bytes);
     if (batch->from_cache)
         drop_data(reader);
-    else if (!read_file(reader, limit, &bytes, err))
+    else if (!read_file(reader, limit, &bytes, err) || !whole_events(reader, bytes, &bytes, err))
         return false;
-    return take_events(reader, bytes, batch, err);
+    batch->kind = LOG_BATCH_EVENTS;
+    batch->events = bytes;
+    reader->offset += bytes.len;
+    return true;
 }
 
 /* ---- Batches ---- */
@@ -221,7 +250,7 @@ static bool read_batch(struct log_reader *reader, struct log_batch *batch, struc
 static void announce(struct log_reader *reader, struct log_batch *batch)
 {
     batch->kind = LOG_BATCH_FILE;
-    batch->offset = reader->reader.offset;
+    batch->offset = reader->offset;
     batch->format = reader->view.index.head.format;
     reader->announced = true;
 }
@@ -286,15 +315,15 @@ static bool refresh(struct log_reader *reader, struct err *err)
 /* Something to give, without a wait; *batch stays NONE otherwise. */
 static bool look(struct log_reader *reader, struct log_batch *batch, struct err *err)
 {
-    if (reader->announced && reader->reader.offset >= reader->view.segment.end) {
+    if (reader->announced && reader->offset >= reader->view.segment.end) {
         if (!refresh(reader, err))
             return false;
-        if (reader->reader.offset >= reader->view.segment.end && !step(reader, err))
+        if (reader->offset >= reader->view.segment.end && !step(reader, err))
             return false;
     }
     if (!reader->announced)
         announce(reader, batch);
-    else if (reader->reader.offset < reader->view.segment.end)
+    else if (reader->offset < reader->view.segment.end)
         return read_batch(reader, batch, err) || fail_in_file(reader, err);
     return true;
 }
@@ -338,7 +367,7 @@ bool log_reader_arm_closed(struct log_reader *reader)
 
 bool log_reader_at_end(const struct log_reader *reader)
 {
-    return reader->announced && reader->reader.offset >= reader->view.segment.end;
+    return reader->announced && reader->offset >= reader->view.segment.end;
 }
 
 int log_reader_fd(const struct log_reader *reader)
@@ -354,5 +383,5 @@ void log_reader_set_buffer(struct log_reader *reader, size_t read_buffer)
 void log_reader_position(const struct log_reader *reader, struct log_position *ret_position)
 {
     memcpy(ret_position->name, reader->view.segment.name, sizeof ret_position->name);
-    ret_position->offset = reader->reader.offset;
+    ret_position->offset = reader->offset;
 }

@@ -3,7 +3,8 @@
  * position on: through the files, and on to those that are still to come.
  *
  * What is at the log's end comes out of the shared cache, without a copy where that can be; what is
- * older is read from the files in pieces of `read_buffer` bytes. It holds its file open, so that a
+ * older is read from the files: the disk is asked for `read_buffer` bytes ahead, and memory takes
+ * them in pieces that the processor's own cache holds. It holds its file open, so that a
  * purge does not take it away: only the step to a file that was purged meanwhile fails. Owned by
  * one thread; closed before the mirror is.
  */
@@ -39,8 +40,6 @@ struct log_batch {
     const char *name;   /* of the file; borrowed until the next call */
     uint64_t offset;    /* of the first byte */
     struct span events; /* borrowed until the next call */
-    size_t whole;       /* so many of their bytes end with a whole transaction; may be 0 */
-    bool inside;        /* a transaction is open where the events begin */
     struct span format; /* FILE: its format description event, without IN_USE */
     bool from_cache;
 };

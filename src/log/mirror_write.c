@@ -16,7 +16,6 @@
 
 #define INDEX_SYNC_BYTES (UINT64_C(8) << 20) /* of data between two syncs of the side index */
 #define FREE_CHECK_BYTES (UINT64_C(1) << 20) /* of data between two looks at the free space */
-#define FLAGS_AT         17
 
 static const uint8_t magic[READER_MAGIC_SIZE] = {0xfe, 'b', 'i', 'n'};
 
@@ -144,9 +143,27 @@ static bool fail_sync(struct mirror *mirror, uint64_t synced, struct err *err)
     return false;
 }
 
+const int64_t log_sync_bounds_usec[LOG_SYNC_BUCKETS - 1] = {100, 1000, 10000, 100000, 1000000};
+
+static void count_sync(struct mirror *mirror, uint64_t bytes, int64_t usec)
+{
+    struct log_sync_counters *syncs = &mirror->shared.syncs;
+    size_t bucket = 0;
+
+    while (bucket < LOG_SYNC_BUCKETS - 1 && usec > log_sync_bounds_usec[bucket])
+        bucket++;
+    (void)pthread_mutex_lock(&mirror->shared.lock);
+    syncs->count++;
+    syncs->bytes += bytes;
+    syncs->usec += (uint64_t)usec;
+    syncs->within[bucket]++;
+    (void)pthread_mutex_unlock(&mirror->shared.lock);
+}
+
 static bool sync_locked(struct mirror *mirror, struct err *err)
 {
     struct index_record last;
+    int64_t begun_usec;
     uint64_t synced;
     bool due;
 
@@ -160,8 +177,10 @@ static bool sync_locked(struct mirror *mirror, struct err *err)
     (void)pthread_mutex_unlock(&mirror->shared.lock);
     due = last.offset > synced;
     if (due) {
+        begun_usec = clock_now_usec();
         if (!fd_sync(mirror->active.fd, "log/sync", err))
             return fail_sync(mirror, synced, err);
+        count_sync(mirror, last.offset - synced, clock_now_usec() - begun_usec);
         publish(mirror, &last);
     }
     if (!write_records(mirror, err) ||
@@ -237,7 +256,7 @@ static bool copy_format(struct span format, struct buf *into, struct err *err)
         return err_set(err, E_PROTO, 0, "%s event found, expected Format_desc",
                        event_type_name(event.header.type));
     buf_bytes(into, format);
-    buf_patch_le(into, FLAGS_AT, event.header.flags & (uint16_t)~EVENT_FLAG_IN_USE, 2);
+    buf_patch_le(into, EVENT_FLAGS_AT, event.header.flags & (uint16_t)~EVENT_FLAG_IN_USE, 2);
     return true;
 }
 

@@ -24,7 +24,6 @@ struct dump {
     struct dump_controls_watch watch;
     bool yields;   /* in this file: it began while yielding was on */
     bool left_out; /* the replica does not know yet how far the dump is */
-    bool whole;    /* what was read ends with a whole transaction */
     bool ended;    /* UNTIL is reached */
 };
 
@@ -238,13 +237,48 @@ static bool send_event(struct dump *dump, const struct event_header *header, str
     return dump_out_event(&dump->out, event, wants_ack, err);
 }
 
-/* A replica is asked to acknowledge the last end of a transaction that is there. */
+/* The log ends with a whole transaction where the dump is. */
+static bool is_at_whole_end(const struct dump *dump)
+{
+    struct log_ends ends;
+
+    mirror_ends(dump->spec->mirror, &ends);
+    return ends.whole.offset == dump->out.at.offset &&
+           strcmp(ends.whole.name, dump->out.at.name) == 0;
+}
+
+/*
+ * Where a replica is asked to acknowledge: at the log's last end of a transaction, or, as long as
+ * it is behind that, at the last XID that is there. 0: nowhere.
+ */
+static uint64_t find_ack(const struct dump *dump, const struct log_batch *batch)
+{
+    uint64_t end = batch->offset + batch->events.len;
+    struct cursor cur = cursor_of(batch->events);
+    uint64_t offset = batch->offset;
+    struct event_header header;
+    struct log_ends ends;
+    uint64_t found = 0;
+    struct err broken;
+
+    mirror_ends(dump->spec->mirror, &ends);
+    if (strcmp(ends.whole.name, batch->name) == 0 && ends.whole.offset > batch->offset &&
+        ends.whole.offset <= end)
+        return ends.whole.offset;
+    while (cursor_left(&cur) > 0 && event_header_decode(cur.rest, &header, &broken)) {
+        cursor_skip(&cur, header.length);
+        offset += header.length;
+        if (header.type == EVENT_XID)
+            found = offset;
+    }
+    return found;
+}
+
 static bool send_events(struct dump *dump, const struct log_batch *batch, struct err *err)
 {
-    uint64_t ack_at = batch->whole > 0 ? batch->offset + batch->whole : 0;
+    uint64_t ack_at = dump->spec->semisync ? find_ack(dump, batch) : 0;
     struct cursor cur = cursor_of(batch->events);
 
-    dump->whole = batch->whole == batch->events.len;
     while (cursor_left(&cur) > 0 && !dump->ended) {
         struct event_header header;
         struct span event;
@@ -348,14 +382,20 @@ static bool is_blocking(const struct dump_spec *spec)
 
 /*
  * What the replica needs is gone or damaged: it is told, and stops. When the log has failed it only
- * loses its connection, and comes back when the relay works again.
+ * loses its connection, and comes back when the relay works again. When another log has taken the
+ * place of this one, it comes back to that by GTID; a position would be taken for one in it.
  */
 static bool fail_reading(const struct dump *dump, struct err *err)
 {
     struct log_ends ends;
 
     mirror_ends(dump->spec->mirror, &ends);
-    if (ends.status != LOG_FAILED && (err->class == E_STATE || err->class == E_PROTO))
+    if (ends.shutdown && err->class == E_STATE && !dump->spec->by_gtid && !dump->spec->request.gtid)
+        return err_set(err, E_STATE, ER_DUMP,
+                       "The relay has begun a new log of its source, in which files and positions "
+                       "are others: give the replica one of those, or use GTIDs");
+    if (ends.status != LOG_FAILED && !ends.shutdown &&
+        (err->class == E_STATE || err->class == E_PROTO))
         err->code = ER_DUMP;
     return false;
 }
@@ -371,7 +411,7 @@ static bool take_events(struct dump *dump, const struct log_batch *batch, struct
 /* All that is synced was sent. */
 static bool take_none(struct dump *dump, struct err *err)
 {
-    if (gtid_until_ends(&dump->start.until) && dump->whole)
+    if (gtid_until_ends(&dump->start.until) && is_at_whole_end(dump))
         return end_at_until(dump, err);
     if (is_blocking(dump->spec))
         return idle(dump, err);

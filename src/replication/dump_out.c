@@ -46,7 +46,8 @@ bool dump_out_event(struct dump_out *out, struct span event, bool wants_ack, str
 
     out->sent_bytes += event.len;
     out->sent_events++;
-    if (!link_write(out->link, head, event, write_deadline(), err))
+    if (!link_put(out->link, head, event) &&
+        !link_write(out->link, head, event, write_deadline(), err))
         return false;
     if (!out->semisync || !wants_ack)
         return true;

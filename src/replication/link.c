@@ -7,8 +7,9 @@
 
 #include <stdatomic.h>
 
+/* A little less than the kernel sends as one: of 64 KiB it would send a small rest apart. */
+#define OUT_FLUSH    (60u << 10) /* bytes collected before they are sent unasked */
 #define WINDOW_KEEP  (4u << 20)  /* bytes; a larger one is given back when it is empty */
-#define OUT_FLUSH    (64u << 10) /* bytes collected before they are sent unasked */
 #define OUT_MAX      (32 << 20)  /* bytes; a full packet and what was collected before it */
 #define DIRECT_MIN   (16u << 10) /* bytes of a tail that is sent from where it lies */
 #define GOODBYE_USEC (1 * USEC_PER_SEC)
@@ -413,6 +414,18 @@ bool link_write(struct link *link, struct span head, struct span tail, int64_t d
             !send_out(link, direct ? second : (struct span){0}, deadline_usec, err))
             return false;
     } while (len == PACKET_PAYLOAD_MAX);
+    return true;
+}
+
+bool link_put(struct link *link, struct span head, struct span tail)
+{
+    size_t len = head.len + tail.len;
+
+    if (tail.len >= DIRECT_MIN || link->out.len + len >= OUT_FLUSH)
+        return false;
+    buf_u32(&link->out, (uint32_t)len | (uint32_t)link->joiner.sequence++ << 24);
+    buf_bytes(&link->out, head);
+    buf_bytes(&link->out, tail);
     return true;
 }
 

@@ -66,6 +66,13 @@ bool link_has_payload(struct link *link);
  */
 MUST_CHECK bool link_write(struct link *link, struct span head, struct span tail,
                            int64_t deadline_usec, struct err *err);
+
+/*
+ * link_write() without sending, for many small payloads in a row: false, and nothing was done, when
+ * the payload is large, or enough has been collected to be sent.
+ */
+bool link_put(struct link *link, struct span head, struct span tail);
+
 MUST_CHECK bool link_flush(struct link *link, int64_t deadline_usec, struct err *err);
 size_t link_unsent(const struct link *link); /* bytes that wait for a flush */
 

@@ -8,8 +8,8 @@ from servers.wait import wait_for
 from .relay import (
     REPLICA,
     REPLICA_PASSWORD,
-    USER,
     Relay,
+    follow,
     is_mariadb,
     is_new_mysql,
     position,
@@ -105,18 +105,14 @@ def reset_replica(replica, sql):
 
 
 def attach_to_source(source, replica):
-    """As the relay's, but past it: what the source itself answers."""
-    direct = Relay.__new__(Relay)
-    direct.source, direct.port = source, source.port
-    source.execute(
-        "SET SESSION sql_log_bin = 0",
-        f"GRANT REPLICATION SLAVE ON *.* TO {REPLICA}@'127.0.0.1' IDENTIFIED BY '{REPLICA_PASSWORD}'"
-        if not is_new_mysql(source)
-        else f"CREATE USER IF NOT EXISTS {REPLICA}@'127.0.0.1' IDENTIFIED BY '{REPLICA_PASSWORD}'",
-        f"GRANT REPLICATION SLAVE ON *.* TO {REPLICA}@'127.0.0.1'",
-    )
-    direct.files = lambda: {"": None}
-    direct.attach(replica, by_gtid=True)
+    """Past the relay: what the source itself answers."""
+    if not source.query(f"SELECT 1 FROM mysql.user WHERE User = '{REPLICA}'"):
+        source.execute(
+            "SET SESSION sql_log_bin = 0",
+            f"CREATE USER {REPLICA}@'127.0.0.1' IDENTIFIED BY '{REPLICA_PASSWORD}'",
+            f"GRANT REPLICATION SLAVE ON *.* TO {REPLICA}@'127.0.0.1'",
+        )
+    follow(replica, source.port, by_gtid=True)
 
 
 def test_refusals(source, relay, replica):
@@ -171,7 +167,6 @@ def test_purged(source, relay, replica, tmp_path):
         return len(source.query("SHOW BINARY LOGS")) == 1
 
     wait_for(purged, 60, "the older files are gone")
-    source.execute("SET SESSION sql_log_bin = 0", f"DROP USER {USER}@'127.0.0.1'")
     with Relay(source, tmp_path / "late") as late:
         late.wait_caught_up()
         texts = []

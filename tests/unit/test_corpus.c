@@ -230,7 +230,7 @@ static void round_trip_stream(const struct corpus_file *file)
     reader_init(&reader);
     reader.verify_checksums = true;
     while (cursor_left(&cur) > 0) {
-        struct event_header header;
+        struct event_header header = {0};
         struct reader_event event;
         struct err err;
 

@@ -233,7 +233,7 @@ static void test_yield(void **state)
 }
 
 /* What is sent while nothing yields is sent at once; a dump that yields ends when it is told to. */
-static void test_yield_ends_with_the_relay(void **state)
+static void test_yield_ends_with_the_log(void **state)
 {
     struct event_header header;
     struct fixture fixture;
@@ -256,7 +256,7 @@ static void test_yield_ends_with_the_relay(void **state)
     mirror_shutdown(fixture.mirror);
     assert_int_equal(pthread_join(fixture.thread, NULL), 0);
     assert_false(fixture.ended_well);
-    assert_contains(fixture.why.text, "is being closed");
+    assert_contains(fixture.why.text, "has begun a new log");
     destroy(&fixture);
 }
 
@@ -559,7 +559,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_yield),
-        cmocka_unit_test(test_yield_ends_with_the_relay),
+        cmocka_unit_test(test_yield_ends_with_the_log),
         cmocka_unit_test(test_mysql_head),
         cmocka_unit_test(test_mariadb_unknown_gtids),
         cmocka_unit_test(test_mariadb_state),

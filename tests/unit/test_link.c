@@ -66,10 +66,12 @@ static void *send_all(void *arg)
     sender->ok = true;
     for (size_t i = 0; i < sender->count && sender->ok; i++) {
         size_t head = sender->sizes[i] < 3 ? sender->sizes[i] : 3;
+        struct span tail;
 
         fill(bytes, sender->sizes[i], i);
-        sender->ok = link_write(sender->link, span_of(bytes, head),
-                                span_of(bytes + head, sender->sizes[i] - head), soon(), &ignored);
+        tail = span_of(bytes + head, sender->sizes[i] - head);
+        sender->ok = link_put(sender->link, span_of(bytes, head), tail) ||
+                     link_write(sender->link, span_of(bytes, head), tail, soon(), &ignored);
     }
     sender->ok = sender->ok && link_flush(sender->link, soon(), &ignored);
     mem_free(bytes);
@@ -140,6 +142,39 @@ static void test_a_timeout_loses_nothing(void **state)
     assert_true(link_try_read(a, &there, &payload, &err));
     assert_true(there);
     assert_span_eq(payload, "abcdef");
+    link_free(a);
+    link_free(b);
+}
+
+/* Payloads are put until there is enough to send, and large ones never. */
+static void test_putting(void **state)
+{
+    static const uint8_t bytes[20000];
+    struct link *a;
+    struct link *b;
+    struct span payload;
+    size_t put = 0;
+    size_t unsent;
+
+    (void)state;
+    make_pair(&a, &b, COMPRESSION_NONE);
+    assert_false(link_put(b, span_str("x"), span_of(bytes, sizeof bytes)));
+    assert_int_equal(link_unsent(b), 0);
+    while (link_put(b, span_str("x"), span_of(bytes, 999)))
+        put++;
+    assert_true(put > 1);
+    unsent = link_unsent(b);
+    assert_int_equal(unsent, put * (PACKET_HEADER_SIZE + 1000));
+    assert_true(link_flush(b, soon(), &err));
+    assert_int_equal(link_unsent(b), 0);
+    assert_true(link_put(b, span_str("last"), (struct span){0}));
+    assert_true(link_flush(b, soon(), &err));
+    for (size_t i = 0; i < put; i++) {
+        assert_true(link_read(a, soon(), &payload, &err));
+        assert_int_equal(payload.len, 1000);
+    }
+    assert_true(link_read(a, soon(), &payload, &err));
+    assert_span_eq(payload, "last");
     link_free(a);
     link_free(b);
 }
@@ -446,13 +481,10 @@ static void test_wrong_use(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_streams),
-        cmocka_unit_test(test_a_timeout_loses_nothing),
-        cmocka_unit_test(test_limits_and_numbers),
-        cmocka_unit_test(test_semisync),
-        cmocka_unit_test(test_interruption),
-        cmocka_unit_test(test_logins),
-        cmocka_unit_test(test_logins_through_tls),
+        cmocka_unit_test(test_streams),   cmocka_unit_test(test_a_timeout_loses_nothing),
+        cmocka_unit_test(test_putting),   cmocka_unit_test(test_limits_and_numbers),
+        cmocka_unit_test(test_semisync),  cmocka_unit_test(test_interruption),
+        cmocka_unit_test(test_logins),    cmocka_unit_test(test_logins_through_tls),
         cmocka_unit_test(test_wrong_use),
     };
 
