@@ -129,7 +129,7 @@ static bool send_format(struct dump *dump, const struct log_batch *batch, struct
 {
     return dump_out_format(
         &dump->out, batch->format,
-        batch->offset > LOG_FIRST_OFFSET ? DUMP_FORMAT_BEHIND : DUMP_FORMAT_FOLLOWS, err);
+        dump->out.at.offset > LOG_FIRST_OFFSET ? DUMP_FORMAT_BEHIND : DUMP_FORMAT_FOLLOWS, err);
 }
 
 static bool begin_first_file(struct dump *dump, const struct log_batch *batch, struct err *err)
@@ -142,7 +142,7 @@ static bool begin_first_file(struct dump *dump, const struct log_batch *batch, s
         return false;
     if (sent)
         return true;
-    if (!dump_out_rotate(&dump->out, batch->name, batch->offset, err) ||
+    if (!dump_out_rotate(&dump->out, batch->name, batch->offset + dump->start.ahead, err) ||
         !send_format(dump, batch, err))
         return false;
     if (gtid_until_ends(&dump->start.until))
@@ -156,6 +156,8 @@ static bool begin_file(struct dump *dump, const struct log_batch *batch, struct 
 {
     if (!dump->out.announced)
         return begin_first_file(dump, batch, err);
+    if (dump->start.ahead > 0)
+        return dump_fail_position(dump->spec, err);
     dump->yields = dump_controls_yield_usec(dump->spec->controls) > 0;
     return dump_out_rotate(&dump->out, batch->name, batch->offset, err) &&
            send_format(dump, batch, err);
@@ -237,6 +239,15 @@ static bool send_event(struct dump *dump, const struct event_header *header, str
     return dump_out_event(&dump->out, event, wants_ack, err);
 }
 
+/* The log comes to where the replica is. */
+static bool catch_up(struct dump *dump, size_t length, struct err *err)
+{
+    if (length > dump->start.ahead)
+        return dump_fail_position(dump->spec, err);
+    dump->start.ahead -= length;
+    return true;
+}
+
 /* The log ends with a whole transaction where the dump is. */
 static bool is_at_whole_end(const struct dump *dump)
 {
@@ -290,6 +301,11 @@ static bool send_events(struct dump *dump, const struct log_batch *batch, struct
         if (!cursor_ok(&cur))
             return err_set(err, E_BUG, ER_DUMP, "%s:%" PRIu64 ": an event that is not whole",
                            dump->out.at.name, dump->out.at.offset);
+        if (dump->start.ahead > 0) {
+            if (!catch_up(dump, event.len, err))
+                return false;
+            continue;
+        }
         end = dump->out.at.offset + event.len;
         if (!send_event(dump, &header, event, end == ack_at, err))
             return false;
@@ -375,11 +391,6 @@ static bool yield(struct dump *dump, struct err *err)
     }
 }
 
-static bool is_blocking(const struct dump_spec *spec)
-{
-    return !(spec->request.flags & DUMP_NON_BLOCK) && spec->request.server_id != 0;
-}
-
 /*
  * What the replica needs is gone or damaged: it is told, and stops. When the log has failed it only
  * loses its connection, and comes back when the relay works again. When another log has taken the
@@ -413,7 +424,7 @@ static bool take_none(struct dump *dump, struct err *err)
 {
     if (gtid_until_ends(&dump->start.until) && is_at_whole_end(dump))
         return end_at_until(dump, err);
-    if (is_blocking(dump->spec))
+    if (dump_is_blocking(dump->spec))
         return idle(dump, err);
     dump->ended = true;
     return true;
@@ -439,7 +450,7 @@ static bool run(struct dump *dump, struct err *err)
             good = take_none(dump, err);
             break;
         }
-        if (good && dump->yields && !dump->ended && is_blocking(dump->spec) &&
+        if (good && dump->yields && !dump->ended && dump_is_blocking(dump->spec) &&
             (batch.kind == LOG_BATCH_FILE || log_reader_at_end(dump->reader)))
             good = yield(dump, err);
         if (!good)

@@ -6,6 +6,8 @@
 #include "wire/reply.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define ER_DUMP   ER_MASTER_FATAL_ERROR_READING_BINLOG
 #define NEW_WORDS 80026 /* MySQL: source and replica from here on */
@@ -52,7 +54,52 @@ static bool fail_first_file(const struct dump_spec *spec, struct err *err)
     return dump_fail(spec, err, text, text);
 }
 
+bool dump_fail_position(const struct dump_spec *spec, struct err *err)
+{
+    return dump_fail(spec, err,
+                     "Client requested master to start replication from impossible position",
+                     "Client requested source to start replication from impossible position");
+}
+
 /* ---- By file and position ---- */
+
+bool dump_is_blocking(const struct dump_spec *spec)
+{
+    return !(spec->request.flags & DUMP_NON_BLOCK) && spec->request.server_id != 0;
+}
+
+/* Whether a server begins that file after `last`: mysql-bin.000010 after mysql-bin.000009. */
+static bool is_next_name(const char *last, const char *name)
+{
+    const char *dot = strrchr(last, '.');
+    size_t stem = dot ? (size_t)(dot - last) + 1 : 0;
+    char *end;
+
+    if (stem == 0 || strncmp(last, name, stem) != 0 || name[stem] < '0' || name[stem] > '9')
+        return false;
+    return strtoull(name + stem, &end, 10) == strtoull(last + stem, NULL, 10) + 1 && *end == '\0';
+}
+
+/*
+ * A replica may know of more than the log has: of the file that the last ROTATE names, or of the
+ * part of a transaction that was cut off when the log was opened again, and will be received again.
+ * Its dump begins where the log ends.
+ */
+static bool find_ahead(struct dump_start *start, const struct dump_spec *spec,
+                       const struct log_position *asked)
+{
+    struct log_ends ends;
+
+    mirror_ends(spec->mirror, &ends);
+    if (!dump_is_blocking(spec) || ends.synced.name[0] == '\0')
+        return false;
+    if (strcmp(asked->name, ends.synced.name) == 0 && asked->offset > ends.synced.offset)
+        start->ahead = asked->offset - ends.synced.offset;
+    else if (!is_next_name(ends.synced.name, asked->name) || asked->offset != LOG_FIRST_OFFSET)
+        return false;
+    start->from = ends.synced;
+    return true;
+}
 
 static bool find_position(struct dump_start *start, const struct dump_spec *spec, struct err *err)
 {
@@ -68,12 +115,12 @@ static bool find_position(struct dump_start *start, const struct dump_spec *spec
         return fail_first_file(spec, err);
     if (request->file.len > 0)
         memcpy(from.name, request->file.data, request->file.len);
+    if (request->file.len > 0 && find_ahead(start, spec, &from))
+        return true;
     if (request->file.len > 0 && !mirror_find(spec->mirror, from.name, &file, err))
         return fail_first_file(spec, err);
     if (request->file.len > 0 && request->position > file.end)
-        return dump_fail(spec, err,
-                         "Client requested master to start replication from impossible position",
-                         "Client requested source to start replication from impossible position");
+        return dump_fail_position(spec, err);
     start->from = from;
     return true;
 }

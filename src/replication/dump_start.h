@@ -16,6 +16,7 @@
 
 struct dump_start {
     struct log_position from; /* of the first event to send; empty name: the oldest file */
+    uint64_t ahead;           /* bytes from there on that the replica has, and the log not yet */
     struct gtid_skip skip;    /* what of those that follow the replica has already */
     struct gtid_until until;  /* MariaDB: where it wants to stop */
     struct log_state state;   /* by GTID: what comes before `from` */
@@ -32,3 +33,9 @@ MUST_CHECK bool dump_start_find(struct dump_start *start, const struct dump_spec
  */
 bool dump_fail(const struct dump_spec *spec, struct err *err, const char *old_text,
                const char *new_text);
+
+/* The same, of a position at which no event can begin. */
+bool dump_fail_position(const struct dump_spec *spec, struct err *err);
+
+/* Whether the dump waits for more when all is sent. */
+bool dump_is_blocking(const struct dump_spec *spec);
