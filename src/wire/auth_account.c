@@ -1,11 +1,9 @@
 #include "wire/auth_account.h"
 
 #include "base/buf.h"
-#include "base/cursor.h"
 #include "base/random.h"
 #include "wire/auth_proof.h"
 
-#include <sodium.h>
 #include <stdio.h>
 
 #define NATIVE_PREFIX "*"
@@ -29,28 +27,41 @@ void auth_account_make_decoy(bool has_native, bool has_sha2, struct auth_account
     random_bytes(ret->sha2, sizeof ret->sha2);
 }
 
-/* After the prefix two digits a byte, exactly n bytes; false, too, where another prefix stands. */
-static bool parse_hash(const char *text, const char *prefix, uint8_t *into, size_t n)
+/* Two digits a byte, exactly n bytes. */
+static bool parse_hex(const char *digits, uint8_t *into, size_t n)
 {
-    struct cursor cur = cursor_of(span_str(text));
-    size_t got;
-
-    if (!span_eq(cursor_bytes(&cur, strlen(prefix)), span_str(prefix)) ||
-        cursor_left(&cur) != 2 * n)
+    if (strlen(digits) != 2 * n || strspn(digits, "0123456789abcdefABCDEF") != 2 * n)
         return false;
-    return sodium_hex2bin(into, n, (const char *)cur.rest.data, 2 * n, NULL, &got, NULL) == 0 &&
-           got == n;
+    for (size_t i = 0; i < n; i++) {
+        unsigned byte = 0;
+
+        (void)sscanf(digits + 2 * i, "%2x", &byte);
+        into[i] = (uint8_t)byte;
+    }
+    return true;
+}
+
+static bool skip_prefix(const char **text, const char *prefix)
+{
+    size_t length = strlen(prefix);
+
+    if (strlen(*text) < length || memcmp(*text, prefix, length) != 0)
+        return false;
+    *text += length;
+    return true;
 }
 
 bool auth_account_parse(struct auth_account *account, const char *text, struct err *err)
 {
     struct auth_account changed = *account;
-    bool is_native = parse_hash(text, NATIVE_PREFIX, changed.native, sizeof changed.native);
-    bool is_sha2 = !is_native && parse_hash(text, SHA2_PREFIX, changed.sha2, sizeof changed.sha2);
+    const char *digits = text;
+    bool whole = false;
 
-    changed.has_native = changed.has_native || is_native;
-    changed.has_sha2 = changed.has_sha2 || is_sha2;
-    if (!is_native && !is_sha2)
+    if (skip_prefix(&digits, NATIVE_PREFIX))
+        whole = changed.has_native = parse_hex(digits, changed.native, sizeof changed.native);
+    else if (skip_prefix(&digits, SHA2_PREFIX))
+        whole = changed.has_sha2 = parse_hex(digits, changed.sha2, sizeof changed.sha2);
+    if (!whole)
         return err_set(err, E_USAGE, 0,
                        "password hash: expected '" NATIVE_PREFIX "' and %d hexadecimal digits or "
                        "'" SHA2_PREFIX "' and %d, found %zu other characters",
