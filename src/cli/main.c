@@ -5,6 +5,7 @@
 #include "base/version.h"
 #include "cli/verb.h"
 #include "daemon/relay_config_keys.h"
+#include "daemon/relay_metrics.h"
 
 #include <getopt.h>
 #include <stdlib.h>
@@ -131,6 +132,7 @@ static void print_man(void)
 {
     verb_print_man(stdout);
     relay_config_print_man(stdout);
+    relay_metrics_print_man(stdout);
 }
 
 int main(int argc, char **argv)

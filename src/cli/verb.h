@@ -63,6 +63,7 @@ extern const struct verb verb_status;
 extern const struct verb verb_relay;
 extern const struct verb verb_relay_hash_password;
 extern const struct verb verb_relay_reload;
+extern const struct verb verb_relay_status;
 extern const struct verb verb_relay_stop;
 extern const struct verb verb_stop;
 extern const struct verb verb_client;

@@ -22,6 +22,7 @@ static const struct {
     {"source-ssl-mode", "channel", "source_ssl_mode"},
     {"source-ssl-ca", "channel", "source_ssl_ca"},
     {"start", "channel", "start"},
+    {"source-change", "channel", "source_change"},
     {"semi-sync", "channel", "semi_sync"},
     {"listen", "channel", "listen"},
     {"ssl-cert", "channel", "ssl_cert"},
@@ -112,8 +113,8 @@ static int run(const struct verb *verb, const char *const *values, int argc, cha
     return good ? EXIT_OK : EXIT_FAILED;
 }
 
-static const struct verb *const relay_verbs[] = {&verb_relay_stop, &verb_relay_reload,
-                                                 &verb_relay_hash_password, NULL};
+static const struct verb *const relay_verbs[] = {
+    &verb_relay_status, &verb_relay_stop, &verb_relay_reload, &verb_relay_hash_password, NULL};
 
 const struct verb verb_relay = {
     .name = "relay",
@@ -140,6 +141,10 @@ const struct verb verb_relay = {
          {"start", "WHERE",
           "Where an empty relay begins: oldest (when nothing is given), now, FILE:POSITION, or "
           "gtid:GTIDS: the beginning of the file that has the first transaction after them."},
+         {"source-change", "WHAT",
+          "When the source is another server, or its binlog is not the one that was received: stop "
+          "(when nothing is given), follow: begin a new log if the source has all GTIDs of the old "
+          "one, or anew: in any case."},
          {"semi-sync", "on|off",
           "Acknowledge what is on the relay's disk to a source that does semi-synchronous "
           "replication; off when nothing is given."},

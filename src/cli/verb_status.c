@@ -69,6 +69,11 @@ static bool print_status(const char *answer, struct err *err)
 
     if (!status)
         return err_set(err, E_PROTO, 0, "the daemon's answer is not JSON: %s", problem.text);
+    if (!json_object_get(status, "clusters")) {
+        json_decref(status);
+        return err_set(err, E_STATE, 0,
+                       "a relay serves the directory; look at it with 'borealis relay status'");
+    }
     printf("borealis %s, pid %lld, serves %s\n", text(status, "version"),
            number(status, "daemon_pid"), text(status, "directory"));
     json_array_foreach(json_object_get(status, "clusters"), i, cluster)

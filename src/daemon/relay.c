@@ -8,7 +8,10 @@
 #include "base/wakeup.h"
 #include "daemon/control.h"
 #include "daemon/directory.h"
+#include "daemon/metrics_server.h"
 #include "daemon/relay_channels.h"
+#include "daemon/relay_metrics.h"
+#include "daemon/relay_status.h"
 #include "net/certificate.h"
 
 #include <jansson.h>
@@ -19,8 +22,8 @@
 #include <stdlib.h>
 
 #define SUBJECT     "relay"
-#define PURGE_USEC  (60 * USEC_PER_SEC)
-#define RESTART_MAX 4096
+#define HOUSE_USEC  (60 * USEC_PER_SEC)
+#define SAMPLE_MSEC 5000
 
 struct relay {
     struct relay_config *config; /* of the start */
@@ -28,8 +31,10 @@ struct relay {
     struct relay_identity identity;
     struct tls *own_tls;
     struct control *control;
+    struct metrics_server *metrics; /* NULL: none */
     int signal_fd;
-    int stop_fd; /* raised by 'borealis relay stop' */
+    int stop_fd;          /* raised by 'borealis relay stop' */
+    int64_t started_usec; /* since 1970 */
 
     struct {
         pthread_mutex_t lock;
@@ -57,6 +62,9 @@ static void note_restart(const struct relay_config *now, const struct relay_conf
         buf_str(restart, "[relay] dir");
     if (now->server_id != then->server_id)
         buf_printf(restart, "%s[relay] server_id", restart->len > 0 ? ", " : "");
+    if (!same_text(now->metrics_listen, then->metrics_listen) ||
+        now->metrics_port != then->metrics_port)
+        buf_printf(restart, "%s[relay] metrics_listen", restart->len > 0 ? ", " : "");
 }
 
 static bool reload(struct relay *relay, struct relay_changes *changes, struct err *err)
@@ -117,6 +125,25 @@ static char *reload_and_tell(struct relay *relay)
 
 /* ---- Control ---- */
 
+static char *tell_status(struct relay *relay)
+{
+    struct relay_status_head head = {
+        .directory = relay->directory.path,
+        .config = relay->config->path,
+        .identity = &relay->identity,
+        .started_usec = relay->started_usec,
+    };
+    struct relay_snapshot snapshot;
+    char *text;
+
+    (void)pthread_mutex_lock(&relay->shared.lock);
+    relay_snapshot_take(&relay->shared.channels, true, &snapshot);
+    (void)pthread_mutex_unlock(&relay->shared.lock);
+    text = relay_status_render(&head, &snapshot);
+    relay_snapshot_done(&snapshot);
+    return text;
+}
+
 static char *answer(void *context, const char *request)
 {
     struct relay *relay = context;
@@ -127,10 +154,36 @@ static char *answer(void *context, const char *request)
     }
     if (strcmp(request, "reload") == 0)
         return reload_and_tell(relay);
+    if (strcmp(request, "status") == 0)
+        return tell_status(relay);
     return NULL;
 }
 
+static void render_metrics(void *context, struct buf *buf)
+{
+    struct relay *relay = context;
+    struct relay_snapshot snapshot;
+
+    (void)pthread_mutex_lock(&relay->shared.lock);
+    relay_snapshot_take(&relay->shared.channels, false, &snapshot);
+    (void)pthread_mutex_unlock(&relay->shared.lock);
+    relay_metrics_render(&snapshot, relay->started_usec, buf);
+    relay_snapshot_done(&snapshot);
+}
+
 /* ---- Start and stop ---- */
+
+static bool open_metrics(struct relay *relay, struct err *err)
+{
+    struct metrics_server_spec spec = {
+        .listen = relay->config->metrics_listen,
+        .port = relay->config->metrics_port,
+        .render = render_metrics,
+        .context = relay,
+    };
+
+    return !spec.listen || metrics_server_start(&spec, &relay->metrics, err);
+}
 
 /* Without a certificate that was given, replicas get one by an authority of the relay's own. */
 static bool open_own_tls(struct relay *relay, struct err *err)
@@ -170,6 +223,7 @@ static bool open_all(struct relay *relay, struct relay_plan *plan, struct err *e
         .own_tls = relay->own_tls,
     };
     return relay_channels_open(&relay->shared.channels, &context, relay->config, plan, err) &&
+           open_metrics(relay, err) &&
            control_start(&(struct control_spec){.socket_path = relay->directory.control_socket,
                                                 .answer = answer,
                                                 .context = relay},
@@ -180,6 +234,7 @@ static bool open_all(struct relay *relay, struct relay_plan *plan, struct err *e
 static void close_all(struct relay *relay)
 {
     control_stop(relay->control);
+    metrics_server_stop(relay->metrics);
     relay_channels_close(&relay->shared.channels);
     tls_free(relay->own_tls);
     fd_close(&relay->signal_fd);
@@ -209,20 +264,17 @@ static bool asked_to_stop(struct relay *relay)
 }
 
 /* Once a minute. */
-static void keep_house(struct relay *relay)
+static void keep_house(struct relay_channels *channels)
 {
-    struct relay_channels *channels = &relay->shared.channels;
-
-    (void)pthread_mutex_lock(&relay->shared.lock);
     for (size_t i = 0; i < channels->count; i++)
         relay_channel_purge(channels->items[i]);
     relay_channels_retry(channels);
-    (void)pthread_mutex_unlock(&relay->shared.lock);
 }
 
 static void wait_for_end(struct relay *relay)
 {
-    int64_t purge_at = clock_deadline_usec(PURGE_USEC);
+    struct relay_channels *channels = &relay->shared.channels;
+    int64_t house_at = clock_deadline_usec(HOUSE_USEC);
 
     while (!asked_to_stop(relay)) {
         struct pollfd fds[] = {
@@ -230,11 +282,16 @@ static void wait_for_end(struct relay *relay)
             {.fd = relay->stop_fd, .events = POLLIN},
         };
 
-        (void)poll(fds, sizeof fds / sizeof fds[0], clock_poll_timeout(purge_at));
-        if (clock_now_usec() >= purge_at) {
-            keep_house(relay);
-            purge_at = clock_deadline_usec(PURGE_USEC);
+        if (poll(fds, sizeof fds / sizeof fds[0], SAMPLE_MSEC) != 0)
+            continue;
+        (void)pthread_mutex_lock(&relay->shared.lock);
+        for (size_t i = 0; i < channels->count; i++)
+            relay_channel_sample(channels->items[i]);
+        if (clock_now_usec() >= house_at) {
+            keep_house(channels);
+            house_at = clock_deadline_usec(HOUSE_USEC);
         }
+        (void)pthread_mutex_unlock(&relay->shared.lock);
     }
 }
 
@@ -263,6 +320,7 @@ bool relay_run(struct relay_config *config, struct err *err)
         .directory = {.lock_fd = -1},
         .signal_fd = -1,
         .stop_fd = -1,
+        .started_usec = clock_wall_usec(),
     };
     struct relay_plan plan = {0};
     bool good;

@@ -34,6 +34,9 @@ struct relay_channel {
     struct kept_settings *kept;
     struct relay_channel_started started;
     atomic_uint next_thread_id;
+    int64_t sampled_usec; /* monotonic */
+    uint64_t sampled_bytes;
+    double bytes_per_second;
 
     struct {
         pthread_mutex_t lock;
@@ -71,6 +74,8 @@ static void stop(struct relay_channel *channel)
     }
     mem_free(channel->started.listen);
     channel->started = (struct relay_channel_started){0};
+    channel->sampled_usec = 0;
+    channel->bytes_per_second = 0;
     channel->listener = NULL;
     channel->channel = NULL;
     channel->replicas = NULL;
@@ -174,6 +179,7 @@ static struct receiver_spec receiver_spec(struct relay_channel *channel)
         .start = config->start,
         .position = config->position,
         .gtids = config->gtids,
+        .on_change = config->source_change,
     };
 }
 
@@ -189,6 +195,18 @@ static bool open_channel(struct relay_channel *channel, struct err *err)
     };
 
     return channel_open(&spec, &channel->channel, err);
+}
+
+/* Those that are not as before: what a client has set meanwhile stays. NULL: all. */
+static void set_controls(struct relay_channel *channel, const uint64_t *before)
+{
+    const struct relay_channel_config *config = channel->shared.settings->channel;
+    struct dump_controls *controls = channel_borrow_dump_controls(channel->channel);
+
+    for (enum dump_control i = 0; i < DUMP_CONTROL_COUNT; i++) {
+        if (!before || before[i] != config->controls[i])
+            dump_controls_set(controls, i, config->controls[i]);
+    }
 }
 
 /* A taken port is found before anything is made. */
@@ -217,6 +235,7 @@ static bool open_all(struct relay_channel *channel, struct err *err)
         fd_close(&fd);
         return false;
     }
+    set_controls(channel, NULL);
     channel->replicas = replicas_new();
     return listener_start(&spec, fd, &channel->listener, err) ||
            err_prefix(err, "channel %s", channel->name);
@@ -257,6 +276,8 @@ void relay_channel_change(struct relay_channel *channel, struct relay_settings *
     channel->shared.settings = settings;
     (void)pthread_mutex_unlock(&channel->shared.lock);
     reconnect = channel->channel && !relay_settings_same_source(old, settings);
+    if (channel->channel)
+        set_controls(channel, old->channel->controls);
     relay_settings_free(old);
     if (reconnect) {
         struct receiver_spec spec = receiver_spec(channel);
@@ -293,10 +314,34 @@ size_t relay_channel_clients(struct relay_channel *channel)
     return channel->listener ? listener_clients(channel->listener) : 0;
 }
 
+const char *relay_channel_directory(const struct relay_channel *channel)
+{
+    return channel->directory;
+}
+
+void relay_channel_sample(struct relay_channel *channel)
+{
+    int64_t now = clock_now_usec();
+    struct receiver_status status;
+
+    if (!channel->channel)
+        return;
+    channel_receiver_status(channel->channel, &status);
+    if (channel->sampled_usec > 0 && now > channel->sampled_usec)
+        channel->bytes_per_second = (double)(status.bytes - channel->sampled_bytes) *
+                                    (double)USEC_PER_SEC / (double)(now - channel->sampled_usec);
+    channel->sampled_usec = now;
+    channel->sampled_bytes = status.bytes;
+}
+
+double relay_channel_rate(const struct relay_channel *channel)
+{
+    return channel->bytes_per_second;
+}
+
 void relay_channel_purge(struct relay_channel *channel)
 {
     const struct relay_channel_config *config = channel->shared.settings->channel;
-    struct mirror *mirror = channel->channel ? channel_borrow_mirror(channel->channel) : NULL;
     struct log_retention retention = {
         .hours = config->retention_hours == UINT64_MAX ? -1 : (int64_t)config->retention_hours,
         .bytes = config->retention_bytes,
@@ -304,9 +349,9 @@ void relay_channel_purge(struct relay_channel *channel)
     struct log_purged purged = {0};
     struct err err;
 
-    if (!mirror)
+    if (!channel->channel)
         return;
-    if (!log_purge(mirror, &retention, clock_wall_usec(), &purged, &err))
+    if (!channel_purge(channel->channel, &retention, clock_wall_usec(), &purged, &err))
         log_warn(channel->name, "retention: %s", err.text);
     if (purged.files > 0)
         log_info(channel->name, "retention: removed files=%" PRIu32 " bytes=%" PRIu64, purged.files,

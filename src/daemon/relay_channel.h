@@ -55,6 +55,14 @@ const struct relay_settings *relay_channel_settings(const struct relay_channel *
 struct channel *relay_channel_borrow(struct relay_channel *channel); /* NULL: not started */
 struct replicas *relay_channel_replicas(struct relay_channel *channel);
 size_t relay_channel_clients(struct relay_channel *channel);
+const char *relay_channel_directory(const struct relay_channel *channel);
+
+/*
+ * Bytes per second that came from the source between the two last samples; the owner takes one
+ * every few seconds.
+ */
+void relay_channel_sample(struct relay_channel *channel);
+double relay_channel_rate(const struct relay_channel *channel);
 
 /* Removes what the retention no longer keeps, and logs it. */
 void relay_channel_purge(struct relay_channel *channel);

@@ -132,6 +132,8 @@ static bool begin_channel(struct relay_config *config, const char *name, struct 
     channel->source_tls = true;
     channel->start = RECEIVER_FROM_OLDEST;
     channel->retention_hours = UINT64_MAX;
+    for (enum dump_control i = 0; i < DUMP_CONTROL_COUNT; i++)
+        channel->controls[i] = dump_control_info(i)->standard;
     *parts->last_channel = channel;
     parts->last_channel = &channel->next;
     parts->object = &channel->section;

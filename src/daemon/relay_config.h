@@ -15,6 +15,7 @@
 #include "base/err.h"
 #include "net/address_range.h"
 #include "net/tls.h"
+#include "replication/dump_controls.h"
 #include "replication/receiver.h"
 #include "wire/auth_account.h"
 
@@ -46,6 +47,7 @@ struct relay_channel_config {
     enum receiver_start start;
     struct source_position position;
     const char *gtids; /* FROM_GTIDS */
+    enum source_change_policy source_change;
 
     const char *listen; /* an IP */
     uint16_t port;
@@ -57,6 +59,7 @@ struct relay_channel_config {
     uint64_t retention_bytes; /* 0: no bound */
     uint64_t cache_bytes;     /* 0: the default */
     uint64_t keep_free_bytes;
+    uint64_t controls[DUMP_CONTROL_COUNT]; /* the standard values where nothing is given */
 };
 
 struct relay_name {

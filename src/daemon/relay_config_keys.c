@@ -145,6 +145,40 @@ static bool take_start(const struct config_key *key, void *object, struct arena 
     return true;
 }
 
+/* The key is the control's name. */
+static bool take_control(const struct config_key *key, void *object, struct arena *arena,
+                         const char *text, struct err *err)
+{
+    struct relay_channel_config *channel = object;
+    enum dump_control control;
+
+    (void)arena;
+    if (!dump_control_find(span_str(key->name), &control))
+        return err_set(err, E_BUG, 0, "%s is no control of dumps", key->name);
+    return dump_control_parse(control, span_str(text), &channel->controls[control], err);
+}
+
+static bool take_source_change(const struct config_key *key, void *object, struct arena *arena,
+                               const char *text, struct err *err)
+{
+    static const char *const policies[] = {
+        [SOURCE_CHANGE_STOP] = "stop",
+        [SOURCE_CHANGE_FOLLOW] = "follow",
+        [SOURCE_CHANGE_ANEW] = "anew",
+    };
+    struct relay_channel_config *channel = object;
+
+    (void)key;
+    (void)arena;
+    for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++) {
+        if (strcmp(text, policies[i]) == 0) {
+            channel->source_change = (enum source_change_policy)i;
+            return true;
+        }
+    }
+    return err_set(err, E_USAGE, 0, "expected stop, follow or anew, found '%s'", text);
+}
+
 static bool take_listen(const struct config_key *key, void *object, struct arena *arena,
                         const char *text, struct err *err)
 {
@@ -163,43 +197,54 @@ const struct relay_section_keys relay_section_channel = {
     .help = "One source. Its log is in DIR/NAME, and its replicas connect at an address of its "
             "own. NAME has letters, digits, '_' and '-'; at most 200 channels.",
     .object_bytes = sizeof(struct relay_channel_config),
-    .keys = {{"source", "mysql://USER@HOST[:PORT]", "The server to follow. Needed.", take_source,
-              0},
-             {"source_password_file", "FILE",
-              "The user's password at the source, the first line of a file.", config_take_path,
-              CHANNEL(source_password_file)},
-             {"source_ssl_mode", "MODE",
-              "DISABLED, REQUIRED (when nothing is given), VERIFY_CA or VERIFY_IDENTITY.",
-              take_ssl_mode, 0},
-             {"source_ssl_ca", "FILE", "PEM file of the authorities that the source is checked by.",
-              config_take_path, CHANNEL(source_ca)},
-             {"semi_sync", "on|off",
-              "Acknowledge each transaction to a semi-synchronous source, once it is synced.",
-              config_take_flag, CHANNEL(semi_sync)},
-             {"start", "WHERE",
-              "Where an empty log begins: oldest (when nothing is given), now, FILE:POSITION, or "
-              "gtid:GTIDS: the beginning of the file that has the first transaction after them.",
-              take_start, 0},
-             {"listen", "IP:PORT", "Where replicas connect. Needed.", take_listen, 0},
-             {"ssl_cert", "FILE",
-              "PEM certificate of the listener; else one of the relay's own authority, "
-              "DIR/tls/ca.pem.",
-              config_take_path, CHANNEL(cert_file)},
-             {"ssl_key", "FILE", "And its key.", config_take_path, CHANNEL(key_file)},
-             {"require_tls", "on|off", "Refuse clients that do not use TLS.", config_take_flag,
-              CHANNEL(require_tls)},
-             {"binlog_retention_hours", "N",
-              "Remove files that were closed for so long; else never by age.", config_take_number,
-              CHANNEL(retention_hours), .most = HOURS_MAX},
-             {"retention_bytes", "SIZE",
-              "Remove the oldest files while all together are larger; else never by size.",
-              config_take_size, CHANNEL(retention_bytes), .least = 1, .most = BYTES_MAX},
-             {"cache_bytes", "SIZE", "Memory for the newest events; 64M when nothing is given.",
-              config_take_size, CHANNEL(cache_bytes), .least = LOG_CACHE_MIN,
-              .most = LOG_CACHE_MAX},
-             {"keep_free_bytes", "SIZE",
-              "Stop receiving, for as long, where less would be left free in the file system.",
-              config_take_size, CHANNEL(keep_free_bytes), .most = BYTES_MAX}},
+    .keys =
+        {{"source", "mysql://USER@HOST[:PORT]", "The server to follow. Needed.", take_source, 0},
+         {"source_password_file", "FILE",
+          "The user's password at the source, the first line of a file.", config_take_path,
+          CHANNEL(source_password_file)},
+         {"source_ssl_mode", "MODE",
+          "DISABLED, REQUIRED (when nothing is given), VERIFY_CA or VERIFY_IDENTITY.",
+          take_ssl_mode, 0},
+         {"source_ssl_ca", "FILE", "PEM file of the authorities that the source is checked by.",
+          config_take_path, CHANNEL(source_ca)},
+         {"semi_sync", "on|off",
+          "Acknowledge each transaction to a semi-synchronous source, once it is synced.",
+          config_take_flag, CHANNEL(semi_sync)},
+         {"start", "WHERE",
+          "Where an empty log begins: oldest (when nothing is given), now, FILE:POSITION, or "
+          "gtid:GTIDS: the beginning of the file that has the first transaction after them.",
+          take_start, 0},
+         {"source_change", "WHAT",
+          "When the source is another server, or its binlog is not the one that was received: "
+          "stop (when nothing is given); follow: begin a new log if the source has all GTIDs of "
+          "the old one; anew: begin one in any case.",
+          take_source_change, 0},
+         {"listen", "IP:PORT", "Where replicas connect. Needed.", take_listen, 0},
+         {"ssl_cert", "FILE",
+          "PEM certificate of the listener; else one of the relay's own authority, "
+          "DIR/tls/ca.pem.",
+          config_take_path, CHANNEL(cert_file)},
+         {"ssl_key", "FILE", "And its key.", config_take_path, CHANNEL(key_file)},
+         {"require_tls", "on|off", "Refuse clients that do not use TLS.", config_take_flag,
+          CHANNEL(require_tls)},
+         {"binlog_retention_hours", "N",
+          "Remove files that were closed for so long; else never by age.", config_take_number,
+          CHANNEL(retention_hours), .most = HOURS_MAX},
+         {"retention_bytes", "SIZE",
+          "Remove the oldest files while all together are larger; else never by size.",
+          config_take_size, CHANNEL(retention_bytes), .least = 1, .most = BYTES_MAX},
+         {"cache_bytes", "SIZE", "Memory for the newest events; 64M when nothing is given.",
+          config_take_size, CHANNEL(cache_bytes), .least = LOG_CACHE_MIN, .most = LOG_CACHE_MAX},
+         {"keep_free_bytes", "SIZE",
+          "Stop receiving, for as long, where less would be left free in the file system.",
+          config_take_size, CHANNEL(keep_free_bytes), .most = BYTES_MAX},
+         {"aurora_binlog_read_buffer_size", "SIZE", "Bytes that a dump reads of a file at once.",
+          take_control, 0},
+         {"aurora_binlog_replication_max_yield_seconds", "N",
+          "So long a dump waits for the file that is written to fill.", take_control, 0},
+         {"aurora_binlog_use_large_read_buffer", "0|1",
+          "Whether the two above have an effect; at 0 files are read through 8192 bytes.",
+          take_control, 0}},
 };
 
 /* ---- [account NAME] ---- */

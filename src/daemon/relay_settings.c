@@ -78,6 +78,6 @@ bool relay_settings_same_source(const struct relay_settings *a, const struct rel
            x->source_tls_mode == y->source_tls_mode &&
            same_text(a->parts->authorities, b->parts->authorities) &&
            x->semi_sync == y->semi_sync && x->start == y->start && same_text(x->gtids, y->gtids) &&
-           same_text(x->position.file, y->position.file) &&
+           x->source_change == y->source_change && same_text(x->position.file, y->position.file) &&
            x->position.offset == y->position.offset;
 }

@@ -373,6 +373,7 @@ void mirror_ends(struct mirror *mirror, struct log_ends *ret_ends)
     }
     ends.status = mirror->shared.status;
     ends.reason = mirror->shared.reason;
+    ends.shutdown = mirror->shared.shutdown;
     (void)pthread_mutex_unlock(&mirror->shared.lock);
     *ret_ends = ends;
 }
@@ -380,4 +381,11 @@ void mirror_ends(struct mirror *mirror, struct log_ends *ret_ends)
 void mirror_cache_counters(struct mirror *mirror, struct log_cache_counters *ret_counters)
 {
     log_cache_counters(mirror->cache, ret_counters);
+}
+
+void mirror_sync_counters(struct mirror *mirror, struct log_sync_counters *ret_counters)
+{
+    (void)pthread_mutex_lock(&mirror->shared.lock);
+    *ret_counters = mirror->shared.syncs;
+    (void)pthread_mutex_unlock(&mirror->shared.lock);
 }

@@ -82,7 +82,10 @@ MUST_CHECK bool mirror_open(const char *directory, const struct mirror_options *
                             struct mirror **ret_mirror, struct mirror_recovery *ret_recovery,
                             struct err *err);
 
-/* Ends every wait with E_STATE, now and later, so that readers can be closed. */
+/*
+ * Ends every wait with E_STATE, now and later, so that readers can be closed. What is synced can
+ * still be read.
+ */
 void mirror_shutdown(struct mirror *mirror);
 
 /* Without a sync: what was not synced is cut to a transaction at the next open. NULL is fine. */
@@ -145,6 +148,7 @@ struct log_ends {
     struct log_position whole; /* the last end of a transaction that is synced */
     enum log_status status;
     struct err reason; /* unless LOG_OPEN */
+    bool shutdown;     /* mirror_shutdown() was called: no more comes */
 };
 
 /* Names are empty in a log without files. */
@@ -189,3 +193,16 @@ struct log_cache_counters {
 };
 
 void mirror_cache_counters(struct mirror *mirror, struct log_cache_counters *ret_counters);
+
+/* fdatasync() of the data, since the open. */
+#define LOG_SYNC_BUCKETS 6
+extern const int64_t log_sync_bounds_usec[LOG_SYNC_BUCKETS - 1]; /* of all but the last */
+
+struct log_sync_counters {
+    uint64_t count;
+    uint64_t bytes;                    /* that they made synced */
+    uint64_t usec;                     /* in all */
+    uint64_t within[LOG_SYNC_BUCKETS]; /* took up to the bound, and more than the one before */
+};
+
+void mirror_sync_counters(struct mirror *mirror, struct log_sync_counters *ret_counters);

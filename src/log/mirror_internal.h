@@ -76,6 +76,7 @@ struct mirror {
         enum log_status status;
         struct err reason;
         bool shutdown;
+        struct log_sync_counters syncs;
     } shared;
 
     struct {

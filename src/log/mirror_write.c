@@ -143,9 +143,27 @@ static bool fail_sync(struct mirror *mirror, uint64_t synced, struct err *err)
     return false;
 }
 
+const int64_t log_sync_bounds_usec[LOG_SYNC_BUCKETS - 1] = {100, 1000, 10000, 100000, 1000000};
+
+static void count_sync(struct mirror *mirror, uint64_t bytes, int64_t usec)
+{
+    struct log_sync_counters *syncs = &mirror->shared.syncs;
+    size_t bucket = 0;
+
+    while (bucket < LOG_SYNC_BUCKETS - 1 && usec > log_sync_bounds_usec[bucket])
+        bucket++;
+    (void)pthread_mutex_lock(&mirror->shared.lock);
+    syncs->count++;
+    syncs->bytes += bytes;
+    syncs->usec += (uint64_t)usec;
+    syncs->within[bucket]++;
+    (void)pthread_mutex_unlock(&mirror->shared.lock);
+}
+
 static bool sync_locked(struct mirror *mirror, struct err *err)
 {
     struct index_record last;
+    int64_t begun_usec;
     uint64_t synced;
     bool due;
 
@@ -159,8 +177,10 @@ static bool sync_locked(struct mirror *mirror, struct err *err)
     (void)pthread_mutex_unlock(&mirror->shared.lock);
     due = last.offset > synced;
     if (due) {
+        begun_usec = clock_now_usec();
         if (!fd_sync(mirror->active.fd, "log/sync", err))
             return fail_sync(mirror, synced, err);
+        count_sync(mirror, last.offset - synced, clock_now_usec() - begun_usec);
         publish(mirror, &last);
     }
     if (!write_records(mirror, err) ||

@@ -4,17 +4,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "log/syncer.h"
+#include "replication/incarnation.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 
-#define INCARNATION_DIGITS 8
-#define VARIABLES_FILE     "variables.json"
-#define VARIABLES_BYTES    ((size_t)8 << 20)
+#define VARIABLES_FILE  "variables.json"
+#define VARIABLES_BYTES ((size_t)8 << 20)
 
 /* A spec that is, or was, in use: readers may still look at it. */
 struct channel_terms {
@@ -25,47 +21,22 @@ struct channel_terms {
 struct channel {
     struct channel_spec spec; /* as opened; of the rest, shared.terms has what holds now */
     struct receiver *receiver;
+    struct mirror **retired; /* whose place another has taken; the receiver's thread adds */
+    size_t retired_count;
     struct dump_controls *dump_controls;
 
     struct {
         pthread_mutex_t lock;
         struct mirror *mirror;
         struct log_syncer *syncer;
+        unsigned incarnation; /* the mirror's number; 0: none */
         struct variables *variables;
         struct channel_terms *terms;
     } shared;
 };
 
-/* The greatest number of an incarnation's directory; 0: there is none. */
-static bool last_incarnation(const char *directory, unsigned *ret_number, struct err *err)
-{
-    DIR *dir = opendir(directory);
-    struct dirent *entry;
-    unsigned last = 0;
-
-    if (!dir)
-        return err_errno(err, "%s: reading the directory", directory);
-    while ((entry = readdir(dir))) {
-        if (strspn(entry->d_name, "0123456789") == INCARNATION_DIGITS &&
-            entry->d_name[INCARNATION_DIGITS] == '\0') {
-            unsigned number = (unsigned)strtoul(entry->d_name, NULL, 10);
-
-            if (number > last)
-                last = number;
-        }
-    }
-    (void)closedir(dir);
-    *ret_number = last;
-    return true;
-}
-
-static char *incarnation_path(const struct channel *channel, unsigned number)
-{
-    return mem_printf("%s/%0*u", channel->spec.directory, INCARNATION_DIGITS, number);
-}
-
 /* Opens a mirror and has it synced. */
-static bool open_mirror(struct channel *channel, const char *path, struct err *err)
+static bool open_mirror(struct channel *channel, unsigned number, const char *path, struct err *err)
 {
     struct mirror_options options = {.cache_bytes = channel->spec.cache_bytes,
                                      .keep_free_bytes = channel->spec.keep_free_bytes};
@@ -86,48 +57,42 @@ static bool open_mirror(struct channel *channel, const char *path, struct err *e
     (void)pthread_mutex_lock(&channel->shared.lock);
     channel->shared.mirror = mirror;
     channel->shared.syncer = syncer;
+    channel->shared.incarnation = number;
     (void)pthread_mutex_unlock(&channel->shared.lock);
     return true;
 }
 
+/* What replicas still read of it may be read to its end; then their dumps end. */
+static void retire(struct channel *channel, struct mirror *mirror, struct log_syncer *syncer)
+{
+    log_syncer_stop(syncer);
+    mirror_shutdown(mirror);
+    channel->retired =
+        mem_realloc(channel->retired, (channel->retired_count + 1) * sizeof *channel->retired);
+    channel->retired[channel->retired_count++] = mirror;
+}
+
+/* A new one, in place of the one that there is. */
 static bool create_mirror(struct channel *channel, const struct log_identity *identity,
                           struct err *err)
 {
-    unsigned last;
+    struct mirror *old = channel->shared.mirror;
+    struct log_syncer *old_syncer = channel->shared.syncer;
     char *path;
     bool good;
 
-    if (!last_incarnation(channel->spec.directory, &last, err))
-        return false;
-    path = incarnation_path(channel, last + 1);
-    good = mirror_create(path, identity, err) && open_mirror(channel, path, err);
+    path = incarnation_path(channel->spec.directory, channel->shared.incarnation + 1);
+    good = mirror_create(path, identity, err) &&
+           open_mirror(channel, channel->shared.incarnation + 1, path, err);
     mem_free(path);
+    if (good && old)
+        retire(channel, old, old_syncer);
     return good;
 }
 
-/* MySQL's servers are known by UUID from 5.6 on, all others by their server id. */
-static bool is_same_source(const struct log_identity *a, const struct log_identity *b)
+static bool keep_variables(void *context, struct variables *variables, struct err *err)
 {
-    if (a->family != b->family)
-        return false;
-    if (a->server_uuid[0] != '\0' && b->server_uuid[0] != '\0')
-        return strcmp(a->server_uuid, b->server_uuid) == 0;
-    return a->server_id == b->server_id;
-}
-
-static bool fail_other_source(const struct channel *channel, const struct log_identity *ours,
-                              const struct log_identity *theirs, struct err *err)
-{
-    return err_set(err, E_STATE, 0,
-                   "the source is another server (server_id %" PRIu32 " %s) than the one whose "
-                   "binlog is in %s (server_id %" PRIu32 " %s); to begin a new log for it, move "
-                   "that directory away",
-                   theirs->server_id, theirs->server_uuid, channel->spec.directory, ours->server_id,
-                   ours->server_uuid);
-}
-
-static bool save_variables(struct channel *channel, struct variables *variables, struct err *err)
-{
+    struct channel *channel = context;
     char *path = mem_printf("%s/" VARIABLES_FILE, channel->spec.directory);
     struct variables *old;
     struct buf text;
@@ -164,20 +129,16 @@ static bool load_variables(struct channel *channel, struct err *err)
     return good;
 }
 
-static bool find_mirror(void *context, const struct source *source,
-                        const struct log_identity *identity, struct mirror **ret_mirror,
-                        struct err *err)
+static bool find_log(void *context, const struct log_identity *identity, bool anew,
+                     struct receiver_log *ret_log, struct err *err)
 {
     struct channel *channel = context;
-    struct mirror *mirror = channel_borrow_mirror(channel);
 
-    if (mirror && !is_same_source(mirror_identity(mirror), identity))
-        return fail_other_source(channel, mirror_identity(mirror), identity, err);
-    if (!save_variables(channel, source->variables, err))
+    if ((anew || !channel->shared.mirror) && !create_mirror(channel, identity, err))
         return false;
-    if (!mirror && !create_mirror(channel, identity, err))
-        return false;
-    *ret_mirror = channel_borrow_mirror(channel);
+    /* This thread alone changes them. */
+    *ret_log = (struct receiver_log){.mirror = channel->shared.mirror,
+                                     .successor = channel->shared.incarnation > 1};
     return true;
 }
 
@@ -189,7 +150,8 @@ static const struct channel_spec *add_terms(struct channel *channel,
     terms->spec = channel->spec;
     terms->spec.receiver = *receiver;
     terms->spec.receiver.name = channel->spec.name;
-    terms->spec.receiver.find_mirror = find_mirror;
+    terms->spec.receiver.find_log = find_log;
+    terms->spec.receiver.keep_variables = keep_variables;
     terms->spec.receiver.context = channel;
     (void)pthread_mutex_lock(&channel->shared.lock);
     terms->before = channel->shared.terms;
@@ -205,11 +167,11 @@ static bool open_all(struct channel *channel, struct err *err)
     bool good;
 
     if (!dir_make_all(channel->spec.directory, 0700, err) || !load_variables(channel, err) ||
-        !last_incarnation(channel->spec.directory, &last, err))
+        !incarnation_last(channel->spec.directory, &last, err))
         return false;
     if (last > 0) {
-        path = incarnation_path(channel, last);
-        good = open_mirror(channel, path, err);
+        path = incarnation_path(channel->spec.directory, last);
+        good = open_mirror(channel, last, path, err);
         mem_free(path);
         if (!good)
             return false;
@@ -240,6 +202,9 @@ void channel_close(struct channel *channel)
     receiver_stop(channel->receiver);
     log_syncer_stop(channel->shared.syncer);
     mirror_close(channel->shared.mirror);
+    for (size_t i = 0; i < channel->retired_count; i++)
+        mirror_close(channel->retired[i]);
+    mem_free(channel->retired);
     variables_free(channel->shared.variables);
     while (channel->shared.terms) {
         struct channel_terms *before = channel->shared.terms->before;
@@ -296,6 +261,26 @@ struct variables *channel_share_variables(struct channel *channel)
         variables = variables_share(channel->shared.variables);
     (void)pthread_mutex_unlock(&channel->shared.lock);
     return variables;
+}
+
+bool channel_purge(struct channel *channel, const struct log_retention *retention, int64_t now_usec,
+                   struct log_purged *ret_purged, struct err *err)
+{
+    struct log_purged purged = {0};
+    struct mirror *mirror;
+    unsigned number;
+    bool good;
+
+    (void)pthread_mutex_lock(&channel->shared.lock);
+    mirror = channel->shared.mirror;
+    number = channel->shared.incarnation;
+    (void)pthread_mutex_unlock(&channel->shared.lock);
+    good = !mirror || log_purge(mirror, retention, now_usec, &purged, err);
+    for (unsigned old = 1; good && old < number; old++)
+        good = incarnation_purge(channel->spec.directory, old, number, retention, now_usec, &purged,
+                                 err);
+    *ret_purged = purged;
+    return good;
 }
 
 void channel_receiver_status(struct channel *channel, struct receiver_status *ret_status)

@@ -3,11 +3,14 @@
  * current one, and the receiver that fills it.
  *
  *     DIRECTORY/variables.json   the source's system variables, as last seen
- *     DIRECTORY/00000001/        a mirror; a source that begins its binlog anew gets the next
- * number
+ *     DIRECTORY/00000001/        a mirror; where a new log was begun, the next number has it
  *
  * Owned by the relay's main thread, which opens and closes it; the others' functions may be called
- * by any thread in between. Whoever reads the mirror is done before channel_close().
+ * by any thread in between. Whoever reads a mirror is done before channel_close().
+ *
+ * When another mirror takes the place of the current one (source_change.h), the old one is shut
+ * down: it may be read to its end, waiting for more ends with E_STATE. Its directory stays until
+ * channel_purge() removes it.
  */
 #pragma once
 
@@ -18,7 +21,7 @@
 struct channel_spec {
     const char *name;
     const char *directory;         /* absolute; made if it is missing */
-    struct receiver_spec receiver; /* without name and find_mirror */
+    struct receiver_spec receiver; /* without its name and its calls to the owner */
     uint64_t cache_bytes;          /* of the I/O cache; 0: the default */
     uint64_t keep_free_bytes;      /* of the file system */
 };
@@ -39,7 +42,10 @@ const struct channel_spec *channel_borrow_spec(struct channel *channel); /* as o
  */
 void channel_change_receiver(struct channel *channel, const struct receiver_spec *receiver);
 
-/* NULL until a source was met for the first time; good until channel_close(). */
+/*
+ * The current one; NULL until a source was met for the first time. Good until channel_close(), even
+ * when another takes its place meanwhile: then the next call gives that one.
+ */
 struct mirror *channel_borrow_mirror(struct channel *channel);
 
 /* What its dumps have in common; good until channel_close(). */
@@ -49,3 +55,11 @@ struct dump_controls *channel_borrow_dump_controls(struct channel *channel);
 struct variables *channel_share_variables(struct channel *channel);
 
 void channel_receiver_status(struct channel *channel, struct receiver_status *ret_status);
+
+/*
+ * log_purge() of the mirror; logs whose place it took go as a whole, the oldest first: `hours`
+ * after that, or while all of the channel's files are larger than `bytes`. *ret_purged is set in
+ * any case.
+ */
+MUST_CHECK bool channel_purge(struct channel *channel, const struct log_retention *retention,
+                              int64_t now_usec, struct log_purged *ret_purged, struct err *err);

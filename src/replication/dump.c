@@ -13,11 +13,15 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define WRITE_USEC      (60 * USEC_PER_SEC) /* a replica that takes nothing for so long is gone */
 #define CAPABILITY_GTID 4
 #define ER_DUMP         ER_MASTER_FATAL_ERROR_READING_BINLOG
 #define BODY_MAX        1024 /* bytes of an event that is made here */
+#define TEXT_NO_FILE    "Could not find first log file name in binary log index file"
+#define TEXT_IMPOSSIBLE "Client requested master to start replication from impossible position"
 
 struct dump {
     const struct dump_spec *spec;
@@ -26,6 +30,7 @@ struct dump {
     bool yields; /* in this file: it began while yielding was on */
     struct gtid_skip skip;
     struct log_position at; /* the next byte to send or leave out */
+    uint64_t ahead;         /* bytes before it that the replica has, and the log not yet */
     uint8_t checksum;    /* of the events to come; UNDEFINED before the first format description */
     bool announced;      /* a ROTATE was sent */
     bool left_out;       /* the replica does not know yet how far the dump is */
@@ -168,10 +173,12 @@ static bool send_format(struct dump *dump, struct span event, bool behind, struc
 static bool begin_file(struct dump *dump, const struct log_batch *batch, struct err *err)
 {
     dump->yields = dump->announced && dump_controls_yield_usec(dump->spec->controls) > 0;
-    dump->at = (struct log_position){.offset = batch->offset};
+    if (dump->announced && dump->ahead > 0)
+        return fail(err, TEXT_IMPOSSIBLE);
+    dump->at = (struct log_position){.offset = batch->offset + dump->ahead};
     memcpy(dump->at.name, batch->name, strlen(batch->name) + 1);
-    return send_rotate(dump, batch->name, batch->offset, err) &&
-           send_format(dump, batch->format, batch->offset > LOG_FIRST_OFFSET, err);
+    return send_rotate(dump, batch->name, dump->at.offset, err) &&
+           send_format(dump, batch->format, dump->at.offset > LOG_FIRST_OFFSET, err);
 }
 
 /* ---- What a replica does not get ---- */
@@ -210,6 +217,15 @@ static bool is_left_out(struct dump *dump, const struct event_header *header, st
     return true;
 }
 
+/* The log comes to where the replica is. */
+static bool catch_up(struct dump *dump, size_t length, struct err *err)
+{
+    if (length > dump->ahead)
+        return fail(err, TEXT_IMPOSSIBLE);
+    dump->ahead -= length;
+    return true;
+}
+
 static bool send_events(struct dump *dump, const struct log_batch *batch, struct err *err)
 {
     struct cursor cur = cursor_of(batch->events);
@@ -225,6 +241,11 @@ static bool send_events(struct dump *dump, const struct log_batch *batch, struct
         if (!cursor_ok(&cur))
             return err_set(err, E_BUG, ER_DUMP, "%s:%" PRIu64 ": an event that is not whole",
                            dump->at.name, dump->at.offset);
+        if (dump->ahead > 0) {
+            if (!catch_up(dump, event.len, err))
+                return false;
+            continue;
+        }
         if (!is_left_out(dump, &header, event, &left_out, err))
             return false;
         if (left_out) {
@@ -276,6 +297,44 @@ static bool find_mariadb_gtid(struct dump *dump, struct log_position *ret_from, 
     return good;
 }
 
+static bool is_blocking(const struct dump_spec *spec)
+{
+    return !(spec->request.flags & DUMP_NON_BLOCK) && spec->request.server_id != 0;
+}
+
+/* Whether a server begins that file after `last`: mysql-bin.000010 after mysql-bin.000009. */
+static bool is_next_name(const char *last, const char *name)
+{
+    const char *dot = strrchr(last, '.');
+    size_t stem = dot ? (size_t)(dot - last) + 1 : 0;
+    char *end;
+
+    if (stem == 0 || strncmp(last, name, stem) != 0 || name[stem] < '0' || name[stem] > '9')
+        return false;
+    return strtoull(name + stem, &end, 10) == strtoull(last + stem, NULL, 10) + 1 && *end == '\0';
+}
+
+/*
+ * A replica may know of more than the log has: of the file that the last ROTATE names, or of the
+ * part of a transaction that was cut off when the log was opened again, and will be received again.
+ * Its dump begins where the log ends.
+ */
+static bool find_ahead(struct dump *dump, const struct log_position *asked,
+                       struct log_position *ret_from)
+{
+    struct log_ends ends;
+
+    mirror_ends(dump->spec->mirror, &ends);
+    if (!is_blocking(dump->spec) || ends.synced.name[0] == '\0')
+        return false;
+    if (strcmp(asked->name, ends.synced.name) == 0 && asked->offset > ends.synced.offset)
+        dump->ahead = asked->offset - ends.synced.offset;
+    else if (!is_next_name(ends.synced.name, asked->name) || asked->offset != LOG_FIRST_OFFSET)
+        return false;
+    *ret_from = ends.synced;
+    return true;
+}
+
 /* By file and position, with the texts of the servers' own refusals. */
 static bool find_position(struct dump *dump, struct log_position *ret_from, struct err *err)
 {
@@ -286,16 +345,18 @@ static bool find_position(struct dump *dump, struct log_position *ret_from, stru
     if (request->position < LOG_FIRST_OFFSET)
         return fail(err, "Client requested master to start replication from position < 4");
     if (request->file.len > LOG_NAME_MAX)
-        return fail(err, "Could not find first log file name in binary log index file");
+        return fail(err, TEXT_NO_FILE);
     memcpy(from.name, request->file.data, request->file.len);
     if (request->file.len == 0) {
         *ret_from = from;
         return true;
     }
+    if (find_ahead(dump, &from, ret_from))
+        return true;
     if (!mirror_find(dump->spec->mirror, from.name, &file, err))
-        return fail(err, "Could not find first log file name in binary log index file");
+        return fail(err, TEXT_NO_FILE);
     if (request->position > file.end)
-        return fail(err, "Client requested master to start replication from impossible position");
+        return fail(err, TEXT_IMPOSSIBLE);
     *ret_from = from;
     return true;
 }
@@ -414,21 +475,21 @@ static bool yield(struct dump *dump, struct err *err)
     }
 }
 
-static bool is_blocking(const struct dump_spec *spec)
-{
-    return !(spec->request.flags & DUMP_NON_BLOCK) && spec->request.server_id != 0;
-}
-
 /*
  * What the replica needs is gone or damaged: it is told, and stops. When the log has failed it only
- * loses its connection, and comes back when the relay works again.
+ * loses its connection, and comes back when the relay works again. When another log has taken the
+ * place of this one, it comes back to that by GTID; a position would be taken for one in it.
  */
 static bool fail_reading(const struct dump *dump, struct err *err)
 {
     struct log_ends ends;
 
     mirror_ends(dump->spec->mirror, &ends);
-    if (ends.status != LOG_FAILED && (err->class == E_STATE || err->class == E_PROTO))
+    if (ends.shutdown && err->class == E_STATE && !dump->spec->by_gtid && !dump->spec->request.gtid)
+        return fail(err, "The relay has begun a new log of its source, in which files and "
+                         "positions are others: give the replica one of those, or use GTIDs");
+    if (ends.status != LOG_FAILED && !ends.shutdown &&
+        (err->class == E_STATE || err->class == E_PROTO))
         err->code = ER_DUMP;
     return false;
 }

@@ -4,7 +4,9 @@
  * The stream is what the source itself would send: an artificial ROTATE that names file and
  * position, the file's format description, and events as they stand in the files, another
  * artificial ROTATE before each file, and heartbeats when there is nothing to send. Only what is
- * synced is sent. Runs in the session's thread (source: MySQL, sql/rpl_binlog_sender.cc; MariaDB,
+ * synced is sent. A replica by position may be ahead of the log, in its last file or at the
+ * beginning of the next, as it can be after a crash of the relay: it gets heartbeats until the log
+ * is there. Runs in the session's thread (source: MySQL, sql/rpl_binlog_sender.cc; MariaDB,
  * sql/sql_repl.cc).
  */
 #pragma once

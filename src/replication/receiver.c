@@ -9,6 +9,7 @@
 #include "base/wakeup.h"
 #include "binlog/control.h"
 #include "binlog/reader.h"
+#include "log/overlap.h"
 #include "replication/source_place.h"
 #include "wire/reply.h"
 #include "wire/semisync.h"
@@ -35,13 +36,18 @@ struct receiver {
     struct link *link;
     struct source source;
     struct mirror *mirror;
-    struct reader reader;    /* of control events: knows the format description */
-    struct log_position end; /* received */
-    struct buf batch;        /* events that are not appended yet */
+    struct reader reader;        /* of control events: knows the format description */
+    struct log_position end;     /* received; while there is an overlap: compared */
+    struct log_overlap *overlap; /* what has to come again before anything is appended */
+    bool successor;              /* the mirror took the place of another one */
+    enum source_change change;   /* what the connection found instead of the mirror's binlog */
+    struct err reason;           /* and how that shows */
+    struct buf batch;            /* events that are not appended yet */
     uint64_t batch_events;
     struct source_position next; /* file announced by a ROTATE whose format is yet to come */
     bool announced;
-    bool fatal; /* the error at hand must not be tried again */
+    bool was_refused; /* with 1236, and nothing was appended since */
+    bool fatal;       /* the error at hand must not be tried again */
 
     struct {
         pthread_mutex_t lock;
@@ -87,6 +93,18 @@ void receiver_status(struct receiver *receiver, struct receiver_status *ret_stat
     (void)pthread_mutex_unlock(&receiver->shared.lock);
 }
 
+int64_t receiver_seconds_behind(const struct receiver_status *status)
+{
+    int64_t behind;
+
+    if (status->state != RECEIVER_RECEIVING)
+        return -1;
+    if (status->caught_up || status->last_timestamp == 0)
+        return 0;
+    behind = (clock_wall_usec() + status->clock_usec) / USEC_PER_SEC - status->last_timestamp;
+    return behind > 0 ? behind : 0;
+}
+
 /* ---- Events into the mirror ---- */
 
 static bool append_batch(struct receiver *receiver, struct err *err)
@@ -100,6 +118,7 @@ static bool append_batch(struct receiver *receiver, struct err *err)
         return false;
     }
     receiver->end.offset += bytes.len;
+    receiver->was_refused = false;
     (void)pthread_mutex_lock(&receiver->shared.lock);
     receiver->shared.status.events += receiver->batch_events;
     receiver->shared.status.bytes += bytes.len;
@@ -119,6 +138,77 @@ static void note_heard(struct receiver *receiver, uint32_t timestamp, bool caugh
         receiver->shared.status.last_timestamp = timestamp;
     receiver->shared.status.caught_up = caught_up;
     (void)pthread_mutex_unlock(&receiver->shared.lock);
+}
+
+/* The source's binlog is not the mirror's. */
+static bool fail_changed(struct receiver *receiver, struct err *err)
+{
+    receiver->change = SOURCE_OTHER_BINLOG;
+    receiver->reason = *err;
+    return false;
+}
+
+static bool fail_ends_early(struct receiver *receiver, struct err *err)
+{
+    struct log_ends ends;
+
+    mirror_ends(receiver->mirror, &ends);
+    (void)err_set(err, E_STATE, ER_BINLOG_FATAL,
+                  "%s: it has less than was received from it: its %.60s ends at %" PRIu64
+                  ", expected %" PRIu64 ": it has lost events",
+                  link_peer(receiver->link), receiver->end.name, receiver->end.offset,
+                  ends.received.offset);
+    return fail_changed(receiver, err);
+}
+
+/* The file that is announced was before, or is, the one at hand. */
+static bool fail_goes_back(struct receiver *receiver, struct err *err)
+{
+    (void)err_set(err, E_STATE, ER_BINLOG_FATAL,
+                  "%s: its logs began anew: expected the file after %.60s, found %.60s",
+                  link_peer(receiver->link), receiver->end.name, receiver->next.file);
+    return fail_changed(receiver, err);
+}
+
+static bool fail_other_bytes(struct receiver *receiver, const char *what, struct err *err)
+{
+    (void)err_set(err, E_STATE, ER_BINLOG_FATAL,
+                  "%s: its %.60s is another file than the one received: it has another %s at "
+                  "%" PRIu64 ": its logs began anew, or it was restored",
+                  link_peer(receiver->link), receiver->end.name, what, receiver->end.offset);
+    return fail_changed(receiver, err);
+}
+
+static void end_overlap(struct receiver *receiver)
+{
+    log_overlap_close(receiver->overlap);
+    receiver->overlap = NULL;
+}
+
+/* An event that was received before: it must be the same. */
+static bool compare(struct receiver *receiver, const struct event_header *header, struct span bytes,
+                    struct err *err)
+{
+    if (!log_overlap_take(receiver->overlap, header, bytes))
+        return fail_other_bytes(receiver, "event", err);
+    receiver->end.offset += bytes.len;
+    if (log_overlap_is_done(receiver->overlap))
+        end_overlap(receiver);
+    return true;
+}
+
+/* The format description before the middle of a file. */
+static bool compare_format(struct receiver *receiver, struct span bytes, struct err *err)
+{
+    bool same;
+
+    if (!log_overlap_has_format(receiver->overlap, bytes, &same, err))
+        return err_prefix(err, "%s", link_peer(receiver->link));
+    if (!same)
+        return fail_other_bytes(receiver, "format description", err);
+    if (log_overlap_is_done(receiver->overlap))
+        end_overlap(receiver);
+    return true;
 }
 
 static bool fail_place(const struct receiver *receiver, struct err *err, const char *what,
@@ -143,11 +233,14 @@ static bool take_fake_rotate(struct receiver *receiver, struct span body, struct
             return fail_place(receiver, err, "a Rotate event", rotate.name, rotate.position);
         return true;
     }
-    if (rotate.name.len >= sizeof receiver->next.file)
-        return err_set(err, E_PROTO, 0, "%s: a Rotate event names a file with %zu bytes",
-                       link_peer(receiver->link), rotate.name.len);
-    receiver->next = (struct source_position){.offset = rotate.position};
-    memcpy(receiver->next.file, rotate.name.data, rotate.name.len);
+    if (receiver->overlap)
+        return fail_ends_early(receiver, err);
+    if (!log_name_check(rotate.name, receiver->next.file, err))
+        return err_prefix(err, "%s: a Rotate event", link_peer(receiver->link));
+    if (receiver->end.name[0] != '\0' &&
+        log_name_number(receiver->next.file) <= log_name_number(receiver->end.name))
+        return fail_goes_back(receiver, err);
+    receiver->next.offset = rotate.position;
     receiver->announced = true;
     return true;
 }
@@ -176,6 +269,11 @@ static bool begin_file(struct receiver *receiver, struct span format, struct err
 static bool take_format(struct receiver *receiver, const struct reader_event *event,
                         struct err *err)
 {
+    bool in_place = event->header.log_pos != 0 && receiver->end.offset == LOG_FIRST_OFFSET;
+
+    if (receiver->overlap)
+        return in_place ? compare(receiver, &event->header, event->bytes, err)
+                        : compare_format(receiver, event->bytes, err);
     if (!append_batch(receiver, err))
         return false;
     if (receiver->announced && !begin_file(receiver, event->bytes, err))
@@ -203,6 +301,8 @@ static bool take_heartbeat(struct receiver *receiver, const struct reader_event 
     if (!receiver->announced && (!span_eq(heartbeat.name, span_str(receiver->end.name)) ||
                                  (uint32_t)heartbeat.position != (uint32_t)receiver->end.offset))
         return fail_place(receiver, err, "a heartbeat", heartbeat.name, heartbeat.position);
+    if (receiver->overlap)
+        return fail_ends_early(receiver, err);
     note_heard(receiver, 0, true);
     return true;
 }
@@ -279,6 +379,8 @@ static bool take_event(struct receiver *receiver, struct span bytes, struct err 
         return err_set(err, E_PROTO, 0, "%s: a %s event before the format description of %s",
                        link_peer(receiver->link), event_type_name(header.type),
                        receiver->next.file);
+    if (receiver->overlap)
+        return compare(receiver, &header, bytes, err);
     buf_bytes(&receiver->batch, bytes);
     receiver->batch_events++;
     if (receiver->batch.len < BATCH_BYTES && link_has_payload(receiver->link))
@@ -298,7 +400,10 @@ static bool take_packet(struct receiver *receiver, struct span payload, struct e
 
     if (reply_is_err(payload)) {
         (void)reply_err_to_err(payload, err);
-        receiver->fatal = err->code == ER_BINLOG_FATAL;
+        /* What ends a stream that went well may come of a reset: seen when we come again. */
+        receiver->fatal =
+            err->code == ER_BINLOG_FATAL && (receiver->overlap || receiver->was_refused);
+        receiver->was_refused = err->code == ER_BINLOG_FATAL;
         return err_prefix(err, "%s", link_peer(receiver->link));
     }
     if (reply_is_eof(payload) && payload.len < EVENT_HEADER_SIZE)
@@ -363,20 +468,26 @@ static bool find_gtids(struct receiver *receiver, int64_t deadline_usec,
     return false;
 }
 
-/* Where the dump goes on: after the mirror's last event, or where an empty mirror is to begin. */
-static bool find_start(struct receiver *receiver, int64_t deadline_usec,
-                       struct source_position *ret_from, struct err *err)
+/* A log that took another's place begins with all that the source still has, or after the GTIDs. */
+static bool find_successor_start(struct receiver *receiver, int64_t deadline_usec,
+                                 struct source_position *ret_from, struct err *err)
 {
-    struct log_ends ends;
-
-    mirror_ends(receiver->mirror, &ends);
-    receiver->end = ends.received;
-    receiver->announced = false;
-    if (ends.received.name[0] != '\0') {
-        *ret_from = (struct source_position){.offset = ends.received.offset};
-        memcpy(ret_from->file, ends.received.name, sizeof ends.received.name);
-        return true;
+    if (receiver->spec.start == RECEIVER_FROM_GTIDS) {
+        if (find_gtids(receiver, deadline_usec, ret_from, err))
+            return true;
+        if (err->code != ER_BINLOG_FATAL)
+            return false;
+        receiver->fatal = false;
     }
+    return source_find_oldest(receiver->link, deadline_usec, ret_from, err);
+}
+
+/* Where an empty mirror is to begin. */
+static bool find_first_start(struct receiver *receiver, int64_t deadline_usec,
+                             struct source_position *ret_from, struct err *err)
+{
+    if (receiver->successor)
+        return find_successor_start(receiver, deadline_usec, ret_from, err);
     switch (receiver->spec.start) {
     case RECEIVER_FROM_OLDEST:
         return source_find_oldest(receiver->link, deadline_usec, ret_from, err);
@@ -391,22 +502,80 @@ static bool find_start(struct receiver *receiver, int64_t deadline_usec,
     return err_set(err, E_BUG, 0, "receiver start %d", (int)receiver->spec.start);
 }
 
+/* Where the dump goes on: a little before the mirror's end, so that what is there is compared. */
+static bool find_start(struct receiver *receiver, int64_t deadline_usec,
+                       struct source_position *ret_from, struct err *err)
+{
+    struct log_ends ends;
+
+    mirror_ends(receiver->mirror, &ends);
+    receiver->end = ends.received;
+    receiver->announced = false;
+    if (ends.received.name[0] == '\0')
+        return find_first_start(receiver, deadline_usec, ret_from, err);
+    if (!mirror_sync(receiver->mirror, err) ||
+        !log_overlap_open(receiver->mirror, &receiver->overlap, &receiver->end, err)) {
+        receiver->fatal = true;
+        return false;
+    }
+    *ret_from = (struct source_position){.offset = receiver->end.offset};
+    memcpy(ret_from->file, receiver->end.name, sizeof receiver->end.name);
+    return true;
+}
+
+static void note_other_server(struct receiver *receiver, const struct log_identity *ours,
+                              const struct log_identity *theirs)
+{
+    receiver->change = SOURCE_OTHER_SERVER;
+    (void)err_set(&receiver->reason, E_STATE, 0,
+                  "%s: another server than the one whose binlog was received: expected server_id "
+                  "%" PRIu32 " %s, found %" PRIu32 " %s",
+                  link_peer(receiver->link), ours->server_id, ours->server_uuid, theirs->server_id,
+                  theirs->server_uuid);
+}
+
+/* The log of the source that was met. One with another history gets a new log, or none. */
+static bool find_log(struct receiver *receiver, int64_t deadline_usec, struct err *err)
+{
+    const struct receiver_spec *spec = &receiver->spec;
+    struct log_identity identity;
+    struct receiver_log log;
+    bool good;
+
+    identity_of(&receiver->source, &identity);
+    if (!spec->find_log(spec->context, &identity, false, &log, err)) {
+        receiver->fatal = true;
+        return false;
+    }
+    if (!source_is_same(mirror_identity(log.mirror), &identity))
+        note_other_server(receiver, mirror_identity(log.mirror), &identity);
+    if (receiver->change != SOURCE_SAME) {
+        if (!source_change_may_follow(receiver->link, &receiver->source, log.mirror,
+                                      spec->on_change, &receiver->reason, deadline_usec, err)) {
+            receiver->fatal = err->class == E_STATE;
+            return false;
+        }
+        log_warn(spec->name, "begins a new log: %s", receiver->reason.text);
+        good = spec->find_log(spec->context, &identity, true, &log, err);
+    } else {
+        good = true;
+    }
+    receiver->change = SOURCE_SAME;
+    receiver->mirror = log.mirror;
+    receiver->successor = log.successor;
+    good = good && spec->keep_variables(spec->context, receiver->source.variables, err);
+    receiver->fatal = !good;
+    return good;
+}
+
 static bool open_dump(struct receiver *receiver, struct err *err)
 {
     int64_t deadline = clock_deadline_usec(receiver->spec.connect_usec);
     const struct source_visitor *visitor = &receiver->spec.visitor;
-    struct log_identity identity;
     struct source_position from;
 
-    if (!source_prepare(receiver->link, visitor, &receiver->source, deadline, err))
-        return false;
-    identity_of(&receiver->source, &identity);
-    if (!receiver->spec.find_mirror(receiver->spec.context, &receiver->source, &identity,
-                                    &receiver->mirror, err)) {
-        receiver->fatal = true;
-        return false;
-    }
-    if (!find_start(receiver, deadline, &from, err) ||
+    if (!source_prepare(receiver->link, visitor, &receiver->source, deadline, err) ||
+        !find_log(receiver, deadline, err) || !find_start(receiver, deadline, &from, err) ||
         !source_dump(receiver->link, visitor, &receiver->source, &from, deadline, err))
         return false;
     reader_init(&receiver->reader);
@@ -425,6 +594,43 @@ static bool open_dump(struct receiver *receiver, struct err *err)
     return true;
 }
 
+/* A source that refuses to go on from the mirror's end may have changed. */
+static void look_for_change(struct receiver *receiver, const struct err *refusal)
+{
+    struct err reason;
+
+    if (receiver->change != SOURCE_SAME || !receiver->overlap || refusal->code != ER_BINLOG_FATAL)
+        return; /* without an overlap it comes again */
+    receiver->change =
+        source_change_find(&receiver->spec.login, receiver->mirror,
+                           clock_deadline_usec(receiver->spec.connect_usec), &reason);
+    if (receiver->change == SOURCE_SAME)
+        return;
+    (void)err_prefix(&reason, "%s", link_peer(receiver->link));
+    receiver->reason = reason;
+    receiver->fatal = false;
+}
+
+static bool dump(struct receiver *receiver, struct err *err)
+{
+    bool good = open_dump(receiver, err) && stream(receiver, err);
+
+    /* What had come whole before the end is kept. */
+    if (!good && !receiver->fatal && receiver->batch.len > 0) {
+        struct err late;
+
+        if (!append_batch(receiver, &late))
+            *err = late;
+    }
+    if (!good) {
+        look_for_change(receiver, err);
+        if (receiver->change != SOURCE_SAME && !receiver->fatal)
+            *err = receiver->reason;
+    }
+    end_overlap(receiver);
+    return good;
+}
+
 /* One connection, from its beginning to its end: always false, with the reason. */
 static bool connect_once(struct receiver *receiver, struct err *err)
 {
@@ -434,19 +640,13 @@ static bool connect_once(struct receiver *receiver, struct err *err)
     receiver->fatal = false;
     buf_clear(&receiver->batch);
     receiver->batch_events = 0;
-    if (!link_login(&receiver->spec.login, deadline, &receiver->link, err))
-        return false;
-    good = source_ask(receiver->link, &receiver->spec.visitor, deadline, &receiver->source, err);
+    good = link_login(&receiver->spec.login, deadline, &receiver->link, err) &&
+           source_ask(receiver->link, &receiver->spec.visitor, deadline, &receiver->source, err);
     if (good) {
-        good = open_dump(receiver, err) && stream(receiver, err);
-        /* What had come whole before the end is kept. */
-        if (!good && !receiver->fatal && receiver->batch.len > 0) {
-            struct err late;
-
-            if (!append_batch(receiver, &late))
-                *err = late;
-        }
+        good = dump(receiver, err);
         source_done(&receiver->source);
+    } else {
+        receiver->change = SOURCE_SAME; /* it will be found again, if it is so */
     }
     link_free(receiver->link);
     receiver->link = NULL;
@@ -481,6 +681,7 @@ static bool take_change(struct receiver *receiver)
     receiver->spec.start = change->start;
     receiver->spec.position = change->position;
     receiver->spec.gtids = change->gtids;
+    receiver->spec.on_change = change->on_change;
     return true;
 }
 

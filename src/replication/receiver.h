@@ -12,7 +12,7 @@
 
 #include "log/mirror.h"
 #include "replication/link_login.h"
-#include "replication/source.h"
+#include "replication/source_change.h"
 
 enum receiver_start {
     RECEIVER_FROM_OLDEST, /* the source's oldest file */
@@ -21,24 +21,33 @@ enum receiver_start {
     RECEIVER_FROM_GTIDS, /* the file in which the first transaction after them is */
 };
 
+struct receiver_log {
+    struct mirror *mirror;
+    bool successor; /* of another log: if it is empty, `start` was for that one */
+};
+
 /* All pointers must stay while the receiver lives. */
 struct receiver_spec {
     const char *name; /* of the channel, for the log */
     struct link_login_spec login;
     struct source_visitor visitor;
-    enum receiver_start start; /* of an empty mirror */
+    enum receiver_start start; /* of an empty mirror; a successor's is GTIDS, or else OLDEST */
     struct source_position position;
     const char *gtids;    /* MySQL: a set; MariaDB: a position, a GTID per domain */
     int64_t connect_usec; /* for connecting, logging in and asking: 60 s if 0 */
     int64_t silence_usec; /* without even a heartbeat, after which the connection is dead */
 
+    enum source_change_policy on_change;
+
     /*
-     * The mirror of the source just met, made if there is none yet. E_STATE when the owner's mirror
-     * is that of another. Called in the receiver's thread.
+     * The owner's log, made for the source that was just met if there is none yet, or, with `anew`,
+     * in place of the one that there is. Called in the receiver's thread.
      */
-    bool (*find_mirror)(void *context, const struct source *source,
-                        const struct log_identity *identity, struct mirror **ret_mirror,
-                        struct err *err);
+    bool (*find_log)(void *context, const struct log_identity *identity, bool anew,
+                     struct receiver_log *ret_log, struct err *err);
+
+    /* The source is the one whose log it is: the owner keeps its variables. */
+    bool (*keep_variables)(void *context, struct variables *variables, struct err *err);
     void *context;
 };
 
@@ -82,3 +91,9 @@ void receiver_change(struct receiver *receiver, const struct receiver_spec *spec
 void receiver_stop(struct receiver *receiver);
 
 void receiver_status(struct receiver *receiver, struct receiver_status *ret_status);
+
+/*
+ * How old, by the source's clock, the last event is that came, in seconds: 0 when all has come; -1
+ * when that is not known, because it is not receiving.
+ */
+int64_t receiver_seconds_behind(const struct receiver_status *status);

@@ -146,17 +146,6 @@ static const char *io_state(const struct receiver_status *receiver, bool new_wor
     return "";
 }
 
-/* How old the last event is that came, by the source's clock; 0 when all has come. */
-static int64_t seconds_behind(const struct receiver_status *receiver)
-{
-    int64_t behind;
-
-    if (receiver->caught_up || receiver->last_timestamp == 0)
-        return 0;
-    behind = (clock_wall_usec() + receiver->clock_usec) / USEC_PER_SEC - receiver->last_timestamp;
-    return behind > 0 ? behind : 0;
-}
-
 static void write_time(struct buf *buf, int64_t usec)
 {
     time_t seconds = (time_t)(usec / USEC_PER_SEC);
@@ -243,7 +232,7 @@ static bool write_field(const struct facts *facts, enum field field, bool new_wo
         buf_printf(buf, "%" PRIu64, facts->ends.synced.offset);
         return true;
     case FIELD_BEHIND:
-        buf_printf(buf, "%" PRId64, seconds_behind(receiver));
+        buf_printf(buf, "%" PRId64, receiver_seconds_behind(receiver));
         return true;
     case FIELD_ERRNO:
         buf_printf(buf, "%d", receiver->error.class == E_NONE ? 0 : receiver->error.code);

@@ -157,8 +157,8 @@ class Relay:
         wait_for(lambda: (self.position() or ("", 0)) >= goal, CATCH_UP_TIMEOUT, f"{self}: {goal}")
 
     def files(self):
-        """The mirror's binlog files by name."""
-        (incarnation,) = (self.dir / "source").glob("[0-9]*")
+        """The binlog files of its newest log by name."""
+        incarnation = max((self.dir / "source").glob("[0-9]*"))
         return {
             path.name: path
             for path in sorted(incarnation.iterdir())

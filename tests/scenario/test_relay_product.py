@@ -1,17 +1,22 @@
 """`borealis relay --config`: several sources in one process, run for years: configuration, accounts,
 reload, status, metrics."""
 
+import http.client as http_client
+import json
+import re
 import socket
 import subprocess
 
 import pymysql
 import pytest
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
 
 from servers.node import Node
 from servers.wait import wait_for
 
-from .cluster import BINARY, free_port
-from .relay import Relay, position, secret_file, source_settings
+from .cluster import BINARY, REPOSITORY, free_port
+from .relay import REPLICA, REPLICA_PASSWORD, Relay, position, secret_file, source_settings
 from .relay_product import TIMEOUT, ConfiguredRelay, hashes, make_account
 
 
@@ -136,3 +141,299 @@ def test_files_that_others_can_read(relay):
     done = check_config(relay.path)
     assert done.returncode == 2
     assert "source.password: expected a file that others can not read" in done.stderr
+
+
+def find_replica(relay, name):
+    """The only dump of a channel, as the status has it."""
+    return next((r for r in relay.channel(name)["replicas"] if r["dumping"]), None)
+
+
+@pytest.fixture
+def replica(tmp_path):
+    with Node("mariadb-10.11", tmp_path / "replica") as node:
+        yield node
+
+
+def attach(replica, relay, name):
+    replica.execute(
+        f"CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={relay.port(name)},"
+        f" MASTER_USER='{REPLICA}', MASTER_PASSWORD='{REPLICA_PASSWORD}',"
+        f" MASTER_CONNECT_RETRY=1, MASTER_USE_GTID=slave_pos",
+        "START SLAVE",
+    )
+
+
+def certificate(relay, name):
+    """What the channel's listener shows to a new connection."""
+    with relay.connect(name, ssl={"check_hostname": False}) as conn:
+        return conn._sock.getpeercert(binary_form=True)
+
+
+def make_certificate(basedir, name):
+    key, cert = basedir / f"{name}-key.pem", basedir / f"{name}.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+         f"/CN={name}", "-keyout", key, "-out", cert],
+        check=True, capture_output=True, timeout=TIMEOUT,
+    )  # fmt: skip
+    key.chmod(0o600)
+    return {"ssl_cert": cert, "ssl_key": key}
+
+
+def test_status(sources, relay, replica):
+    sources["shop"].execute("DROP DATABASE IF EXISTS seen")
+    relay.add_channel("nobody", sources["shop"])
+    relay.config["channel nobody"]["source"] = f"mysql://u@127.0.0.1:{free_port()}"
+    relay.config["channel shop"] |= {"binlog_retention_hours": "48", "retention_bytes": "10G"}
+    relay.write()
+    with relay:
+        attach(replica, relay, "shop")
+        goal = write(sources["shop"], "seen")
+        relay.wait_position("shop", goal)
+        wait_for(lambda: (find_replica(relay, "shop") or {}).get("bytes_behind") == 0, TIMEOUT,
+                 "the replica has been sent all")  # fmt: skip
+        wait_for(lambda: relay.channel("shop")["caught_up"], TIMEOUT, "shop has caught up")
+        status = relay.status()
+        assert (status["directory"], status["pid"]) == (str(relay.dir), relay.process.pid)
+        shop, stock, nobody = status["channels"]
+        assert (shop["name"], stock["name"], nobody["name"]) == ("shop", "stock", "nobody")
+        assert (shop["state"], shop["error"], shop["seconds_behind"]) == ("receiving", None, 0)
+        assert (shop["bytes_behind"], shop["connects"], shop["failures"]) == (0, 1, 0)
+        assert (shop["retention_hours"], shop["retention_bytes"]) == (48, 10 << 30)
+        log = shop["log"]
+        assert log["synced"] == log["received"] == log["written"]
+        assert (log["synced"]["file"], log["synced"]["position"]) >= goal
+        gtids = sources["shop"].query("SELECT @@gtid_binlog_pos AS g")[0]["g"]
+        assert log["gtids"] == gtids
+        assert log["bytes"] == sum(
+            path.stat().st_size for path in (relay.dir / "shop/00000001").glob("*.0*[0-9]")
+        )
+        seen = find_replica(relay, "shop")
+        assert (seen["user"], seen["address"]) == (REPLICA, "127.0.0.1")
+        assert seen["server_id"] == replica.query("SELECT @@server_id AS id")[0]["id"]
+        assert (seen["sent"]["file"], seen["sent"]["position"]) >= goal
+        assert nobody["state"] in ("connecting", "pausing") and nobody["log"] is None
+        assert nobody["seconds_behind"] is None
+        wait_for(lambda: "Connection refused" in (relay.channel("nobody")["error"] or ""), TIMEOUT,
+                 "nobody's error")  # fmt: skip
+        shown = relay.run("status").stdout
+        assert "channel shop: receiving" in shown and f"  gtids      {gtids}\n" in shown
+        assert f"  replica    {REPLICA}@127.0.0.1, server id {seen['server_id']}, sent" in shown
+        assert "retention  48 h, 10.0 GiB; disk " in shown and "Connection refused" in shown
+        with subprocess.Popen(
+            [BINARY, "relay", "status", "--dir", relay.dir, "--watch"], stdout=subprocess.PIPE,
+            text=True,
+        ) as watch:  # fmt: skip
+            lines = [watch.stdout.readline() for _ in range(6)]
+            watch.kill()
+        assert [line.split()[1] for line in lines] == ["shop", "stock", "nobody"] * 2
+        assert lines[3].split()[2] == "receiving"
+        other = subprocess.run([BINARY, "status", "--dir", relay.dir], capture_output=True, text=True,
+                               timeout=TIMEOUT, check=False)  # fmt: skip
+        assert other.returncode == 1 and "borealis relay status" in other.stderr
+    assert relay.run("status", check=False).returncode == 3
+
+
+def test_reload_goes_on_with_dumps(sources, relay, replica):
+    """Accounts, certificates, retention, new and removed channels; what takes a restart is named."""
+    stock = relay.config.pop("channel stock")
+    relay.config["channel shop"] |= make_certificate(relay.basedir, "first")
+    relay.write()
+    with relay:
+        attach(replica, relay, "shop")
+        wait_for(lambda: find_replica(relay, "shop"), TIMEOUT, "the replica's dump")
+        before = find_replica(relay, "shop")["thread_id"]
+        first = certificate(relay, "shop")
+
+        relay.config[f"account {REPLICA}"]["password_hash"] = hashes("another")
+        relay.config["channel stock"] = stock
+        relay.config["channel shop"] |= make_certificate(relay.basedir, "second")
+        relay.config["channel shop"]["binlog_retention_hours"] = "5"
+        said = relay.reload()
+        assert "channels added: stock\n" in said and "restart" not in said
+        with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
+            relay.connect("shop")
+        relay.connect("shop", password="another").close()
+        relay.config[f"account {REPLICA}"]["password_hash"] = hashes(REPLICA_PASSWORD)
+        relay.reload()
+        assert first != certificate(relay, "shop")
+        assert relay.channel("shop")["retention_hours"] == 5
+        relay.wait_position("stock", position(sources["stock"]))
+
+        # The same names with other content are read, too.
+        second = certificate(relay, "shop")
+        make_certificate(relay.basedir, "second")
+        del relay.config["channel stock"]
+        relay.config["relay"]["server_id"] = "77"
+        listen = relay.config["channel shop"]["listen"]
+        relay.config["channel shop"]["listen"] = f"127.0.0.1:{free_port()}"
+        said = relay.reload()
+        assert "channels removed: stock\n" in said
+        assert "a restart is needed for: [relay] server_id, [channel shop] listen\n" in said
+        relay.config["channel shop"]["listen"] = listen
+        assert second != certificate(relay, "shop")
+        assert (relay.dir / "stock/00000001").is_dir()
+        assert len(relay.status()["channels"]) == 1
+        assert find_replica(relay, "shop")["thread_id"] == before
+
+
+def test_reload_of_what_is_wrong(sources, relay):
+    """Nothing is changed, and it says why: by the verb, and by the log when it was a SIGHUP."""
+    with relay:
+        relay.wait_position("shop", position(sources["shop"]))
+        relay.config["channel shop"]["binlog_retention_hours"] = "none"
+        relay.config["account new"] = {"password_hash": hashes("1")}
+        relay.write()
+        done = relay.run("reload", check=False)
+        wrong = "[channel shop]: binlog_retention_hours: expected 0 to 87600, found 'none'"
+        assert done.returncode == 1 and wrong in done.stderr
+        lines = relay.log.read_text().count("not reloaded, nothing is changed: ")
+        relay.hang_up()
+        wait_for(
+            lambda: relay.log.read_text().count("not reloaded, nothing is changed: ") == lines + 1,
+            TIMEOUT, "the log says why",
+        )  # fmt: skip
+        assert relay.channel("shop")["retention_hours"] is None
+        with pytest.raises(pymysql.err.OperationalError, match="Access denied"):
+            relay.connect("shop", user="new", password="1")
+        del relay.config["channel shop"]["binlog_retention_hours"]
+        relay.write()
+        relay.hang_up()
+        wait_for(lambda: "reloaded " + str(relay.path) in relay.log.read_text().split(wrong)[-1],
+                 TIMEOUT, "the file is good again")  # fmt: skip
+        relay.connect("shop", user="new", password="1").close()
+
+
+def test_reload_of_the_way_to_the_source(sources, relay):
+    """A password that was changed there is read, and the receiver connects at once."""
+    source = sources["stock"]
+    make_account(source, "rotated", "old")
+    relay.config["channel stock"]["source"] = f"mysql://rotated@127.0.0.1:{source.port}"
+    password = secret_file(relay.basedir / "rotated", "old\n")
+    relay.config["channel stock"]["source_password_file"] = password
+    relay.write()
+    with relay:
+        relay.wait_position("stock", position(source))
+        received = relay.channel("stock")["received_events"]
+        source.execute("SET sql_log_bin = 0", "SET PASSWORD FOR rotated@'127.0.0.1' = PASSWORD('new')")
+        dump = source.query("SELECT id FROM information_schema.processlist WHERE user = 'rotated'")
+        source.execute(f"KILL {dump[0]['id']}")
+        wait_for(
+            lambda: "Access denied" in (relay.channel("stock")["error"] or ""), TIMEOUT, "denied"
+        )
+        password.write_text("new\n")
+        relay.reload()
+        relay.wait_position("stock", write(source, "rotated"))
+        assert relay.channel("stock")["received_events"] > received
+        assert relay.channel("stock")["connects"] == 2
+
+
+SHARE = REPOSITORY / "share"
+
+
+def http(port, request):
+    """Status, headers and body of one HTTP request."""
+    connection = http_client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
+    connection.request(*request)
+    response = connection.getresponse()
+    return response.status, response.headers, response.read().decode()
+
+
+def families(port):
+    status, headers, text = http(port, ("GET", "/metrics"))
+    assert status == 200 and headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    parsed = {family.name: family for family in text_string_to_metric_families(text)}
+    # The parser takes more than the format has: each family once, with HELP and TYPE before it.
+    names = re.findall(r"^# TYPE (\S+) (?:counter|gauge|histogram)$", text, re.M)
+    assert names == re.findall(r"^# HELP (\S+) \S.*$", text, re.M)
+    assert len(names) == len(set(names)) == len(parsed)
+    return parsed, names
+
+
+def samples(parsed, name, **labels):
+    return {
+        tuple(value for key, value in sorted(s.labels.items()) if key not in labels): s.value
+        for s in parsed[name].samples
+        if labels.items() <= s.labels.items()
+    }
+
+
+def used_metrics(text):
+    names = set(re.findall(r"\bborealis_\w+", text))
+    return {re.sub(r"_(bucket|sum|count)$", "", name) if "_duration_" in name else name
+            for name in names}  # fmt: skip
+
+
+def test_metrics(sources, relay, replica):
+    port = free_port()
+    relay.config["relay"]["metrics_listen"] = f"127.0.0.1:{port}"
+    relay.config["channel shop"]["binlog_retention_hours"] = "48"
+    relay.add_channel("nobody", sources["shop"])
+    relay.config["channel nobody"]["source"] = f"mysql://u@127.0.0.1:{free_port()}"
+    user = 'a"b\\c\u00fc'
+    relay.config[f"account {user}"] = {"password_hash": hashes("1")}
+    relay.write()
+    with relay:
+        sources["shop"].execute("DROP DATABASE IF EXISTS metrics")
+        relay.wait_position("shop", write(sources["shop"], "metrics"))
+        replica.execute(
+            f"CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={relay.port('shop')},"
+            f" MASTER_USER='a\"b\\\\c\u00fc', MASTER_PASSWORD='1', MASTER_USE_GTID=slave_pos",
+            "START SLAVE",
+        )
+        wait_for(lambda: (find_replica(relay, "shop") or {}).get("bytes_behind") == 0, TIMEOUT,
+                 "the replica has been sent all")  # fmt: skip
+        wait_for(lambda: relay.channel("shop")["caught_up"], TIMEOUT, "shop has caught up")
+        status = relay.channel("shop")
+        parsed, names = families(port)
+        shop = {"channel": "shop"}
+        assert samples(parsed, "borealis_relay_channel_state", **shop) == {
+            (state,): float(state == "receiving")
+            for state in ("connecting", "receiving", "pausing", "stopped", "failed")
+        }
+        for name, value in {
+            "source_lag_seconds": 0,
+            "source_lag_bytes": 0,
+            "source_caught_up": 1,
+            "source_connects": 1,
+            "source_failures": 0,
+            "received_events": status["received_events"],
+            "received_bytes": status["received_bytes"],
+            "log_bytes": status["log"]["bytes"],
+            "log_files": status["log"]["files"],
+            "log_failed": 0,
+            "retention_seconds": 48 * 3600,
+            "dumps": 1,
+            "disk_size_bytes": status["disk_size"],
+        }.items():
+            assert samples(parsed, f"borealis_relay_{name}", **shop) == {(): value}, name
+        assert samples(parsed, "borealis_relay_source_lag_seconds", channel="nobody") == {}
+        assert samples(parsed, "borealis_relay_retention_bytes") == {}
+        (sent,) = parsed["borealis_relay_replica_sent_bytes"].samples
+        assert sent.labels["user"] == user and sent.labels["address"] == "127.0.0.1"
+        assert sent.labels["server_id"] == str(find_replica(relay, "shop")["server_id"])
+        assert sent.value == find_replica(relay, "shop")["sent_bytes"] > 0
+        syncs = parsed["borealis_relay_sync_duration_seconds"].samples
+        buckets = [s.value for s in syncs
+                   if s.name.endswith("_bucket") and s.labels["channel"] == "shop"]  # fmt: skip
+        (count,) = [s.value for s in syncs
+                    if s.name.endswith("_count") and s.labels["channel"] == "shop"]  # fmt: skip
+        assert buckets == sorted(buckets) and buckets[-1] == count > 0
+
+        assert http(port, ("GET", "/"))[0] == 404
+        assert http(port, ("POST", "/metrics", "x" * 100000))[0] == 405
+        assert http(port, ("HEAD", "/metrics"))[2] == ""
+        # More connections than it takes: those are ended, the next is answered.
+        idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(40)]
+        for connection in idle:
+            connection.close()
+        wait_for(lambda: http(port, ("GET", "/metrics"))[0] == 200, TIMEOUT, "answers again",
+                 ignore=(OSError, http_client.HTTPException))  # fmt: skip
+
+        # What is shipped to look at them knows them all, and man page and table are one.
+        rules = yaml.safe_load((SHARE / "prometheus/borealis-relay.rules.yml").read_text())
+        expressions = [rule["expr"] for group in rules["groups"] for rule in group["rules"]]
+        board = json.loads((SHARE / "grafana/borealis-relay.json").read_text())
+        expressions += [t["expr"] for panel in board["panels"] for t in panel["targets"]]
+        assert len(expressions) > 20
+        assert used_metrics(json.dumps(expressions)) <= set(names)

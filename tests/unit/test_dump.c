@@ -226,7 +226,7 @@ static void test_yield(void **state)
 }
 
 /* What is sent while nothing yields is sent at once; a dump that yields ends when it is told to. */
-static void test_yield_ends_with_the_relay(void **state)
+static void test_yield_ends_with_the_log(void **state)
 {
     struct event_header header;
     struct fixture fixture;
@@ -249,7 +249,136 @@ static void test_yield_ends_with_the_relay(void **state)
     mirror_shutdown(fixture.mirror);
     assert_int_equal(pthread_join(fixture.thread, NULL), 0);
     assert_false(fixture.ended_well);
-    assert_contains(fixture.why.text, "is being closed");
+    assert_contains(fixture.why.text, "has begun a new log");
+    destroy(&fixture);
+}
+
+static void expect_refusal(struct fixture *fixture, const char *text)
+{
+    assert_int_equal(pthread_join(fixture->thread, NULL), 0);
+    assert_false(fixture->ended_well);
+    assert_int_equal(fixture->why.code, 1236);
+    assert_contains(fixture->why.text, text);
+}
+
+static void ask(struct fixture *fixture, const char *name, uint64_t position)
+{
+    make(fixture, "tests/data/binlog/mysql-9.7/rows-full.binlog");
+    fixture->spec.heartbeat_usec = PERIOD_USEC;
+    fixture->spec.request.file = span_str(name);
+    fixture->spec.request.position = position;
+    feed_begin(fixture->mirror, &fixture->file, "a.000009");
+    assert_true(mirror_sync(fixture->mirror, &err));
+}
+
+static void start_ahead(struct fixture *fixture)
+{
+    start(fixture);
+    expect(fixture, EVENT_ROTATE);
+    expect(fixture, EVENT_FORMAT_DESCRIPTION);
+    expect(fixture, EVENT_HEARTBEAT);
+}
+
+/* The relay was killed when it had shown the ROTATE to the next file, and nothing of that. */
+static void test_a_file_that_comes_next(void **state)
+{
+    struct fixture fixture;
+    struct event_header header;
+    struct rotate rotate;
+    struct span event;
+
+    (void)state;
+    ask(&fixture, "a.000010", LOG_FIRST_OFFSET);
+    start(&fixture);
+    event = receive(&fixture, &header);
+    assert_true(rotate_decode(span_of(event.data + EVENT_HEADER_SIZE,
+                                      event.len - EVENT_HEADER_SIZE - EVENT_CHECKSUM_SIZE),
+                              &rotate, &err));
+    assert_true(span_eq(rotate.name, span_str("a.000009")));
+    assert_int_equal(rotate.position, fixture.file.format_size + LOG_FIRST_OFFSET);
+    expect(&fixture, EVENT_FORMAT_DESCRIPTION);
+    expect(&fixture, EVENT_HEARTBEAT);
+    feed(&fixture, "a.000010");
+    do
+        event = receive(&fixture, &header);
+    while (header.type == EVENT_HEARTBEAT);
+    assert_int_equal(header.type, EVENT_ROTATE);
+    expect(&fixture, EVENT_FORMAT_DESCRIPTION);
+    expect(&fixture, EVENT_PREVIOUS_GTIDS);
+    end(&fixture);
+    destroy(&fixture);
+}
+
+/* The relay has cut off a part of a transaction that it had shown, and receives it again. */
+static void test_a_position_that_comes(void **state)
+{
+    struct fixture fixture;
+    struct event_header header;
+    uint64_t at;
+
+    (void)state;
+    ask(&fixture, "a.000009", LOG_FIRST_OFFSET);
+    at = fixture.file.ends[4];
+    fixture.spec.request.position = at;
+    start(&fixture);
+    expect(&fixture, EVENT_ROTATE);
+    (void)receive(&fixture, &header);
+    assert_int_equal(header.type, EVENT_FORMAT_DESCRIPTION);
+    assert_int_equal(header.log_pos, 0);
+    (void)receive(&fixture, &header);
+    assert_int_equal(header.type, EVENT_HEARTBEAT);
+    assert_int_equal(header.log_pos, at);
+    feed_append(fixture.mirror, &fixture.file, fixture.file.ends[0], fixture.file.ends[3]);
+    assert_true(mirror_sync(fixture.mirror, &err));
+    expect(&fixture, EVENT_HEARTBEAT);
+    feed_append(fixture.mirror, &fixture.file, fixture.file.ends[3], fixture.file.ends[6]);
+    assert_true(mirror_sync(fixture.mirror, &err));
+    do
+        (void)receive(&fixture, &header);
+    while (header.type == EVENT_HEARTBEAT);
+    assert_int_equal(header.log_pos, fixture.file.ends[5]);
+    end(&fixture);
+    destroy(&fixture);
+}
+
+static void test_positions_that_never_come(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    ask(&fixture, "a.000009", LOG_FIRST_OFFSET);
+    fixture.spec.request.position = fixture.file.ends[4] + 1;
+    start_ahead(&fixture);
+    feed_append(fixture.mirror, &fixture.file, fixture.file.ends[0], fixture.file.ends[6]);
+    assert_true(mirror_sync(fixture.mirror, &err));
+    expect_refusal(&fixture, "impossible position");
+    destroy(&fixture);
+
+    ask(&fixture, "a.000009", 1u << 20);
+    start_ahead(&fixture);
+    feed(&fixture, "a.000010");
+    expect_refusal(&fixture, "impossible position");
+    destroy(&fixture);
+
+    ask(&fixture, "a.000009", 1u << 20);
+    fixture.spec.request.flags = DUMP_NON_BLOCK;
+    start(&fixture);
+    expect_refusal(&fixture, "impossible position");
+    destroy(&fixture);
+
+    ask(&fixture, "a.000011", LOG_FIRST_OFFSET);
+    start(&fixture);
+    expect_refusal(&fixture, "Could not find first log file");
+    destroy(&fixture);
+
+    ask(&fixture, "a.000010", 120);
+    start(&fixture);
+    expect_refusal(&fixture, "Could not find first log file");
+    destroy(&fixture);
+
+    ask(&fixture, "b.000010", LOG_FIRST_OFFSET);
+    start(&fixture);
+    expect_refusal(&fixture, "Could not find first log file");
     destroy(&fixture);
 }
 
@@ -258,7 +387,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_yield),
-        cmocka_unit_test(test_yield_ends_with_the_relay),
+        cmocka_unit_test(test_yield_ends_with_the_log),
+        cmocka_unit_test(test_a_file_that_comes_next),
+        cmocka_unit_test(test_a_position_that_comes),
+        cmocka_unit_test(test_positions_that_never_come),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,21 @@
+/*
+ * Text of Prometheus' exposition format 0.0.4, written into a buf: families, each with HELP, TYPE
+ * and all of its samples after it (source: prometheus.io, "Exposition formats"). No state.
+ */
+#pragma once
+
+#include "base/buf.h"
+
+#define EXPOSITION_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
+
+struct exposition_label {
+    const char *name;
+    const char *value; /* any text: what is not UTF-8 is shown as '?' */
+};
+
+/* `type` is counter, gauge or histogram. */
+void exposition_family(struct buf *buf, const char *name, const char *type, const char *help);
+
+/* `suffix` comes after the name: "", or "_bucket" and its like of a histogram. */
+void exposition_sample(struct buf *buf, const char *name, const char *suffix,
+                       const struct exposition_label *labels, size_t count, double value);

@@ -1,0 +1,156 @@
+#include "daemon/relay_snapshot.h"
+
+#include "base/mem.h"
+#include "replication/log_answers.h"
+
+#include <sys/statvfs.h>
+
+#define GTIDS_MAX ((size_t)16 << 20)
+
+/* ---- The log ---- */
+
+static char *take_gtids(struct channel *channel, const struct mirror *mirror)
+{
+    bool mariadb = mirror_identity(mirror)->family == FORMAT_MARIADB;
+    struct buf text;
+    struct err ignored;
+    char *gtids = NULL;
+
+    buf_init(&text, GTIDS_MAX);
+    if (log_answers_variable(channel, span_str(mariadb ? "gtid_binlog_pos" : "gtid_executed"),
+                             &text, &ignored) &&
+        buf_ok(&text))
+        gtids = mem_strdup(buf_borrow_cstr(&text));
+    buf_done(&text);
+    return gtids;
+}
+
+/* Bytes between a position and the end of the last file. */
+static uint64_t bytes_after(const struct log_file *files, size_t count,
+                            const struct log_position *position)
+{
+    uint64_t bytes = 0;
+
+    for (size_t i = count; i-- > 0;) {
+        if (strcmp(files[i].name, position->name) == 0)
+            return bytes + (files[i].end > position->offset ? files[i].end - position->offset : 0);
+        bytes += files[i].end - files[i].start;
+    }
+    return bytes;
+}
+
+static void take_replicas(struct relay_channel *channel, const struct log_file *files, size_t count,
+                          struct relay_channel_snapshot *snapshot)
+{
+    struct replicas *replicas = relay_channel_replicas(channel);
+    struct replica_info *infos;
+
+    if (!replicas)
+        return;
+    replicas_list(replicas, &infos, &snapshot->n_replicas);
+    snapshot->replicas = mem_alloc((snapshot->n_replicas + 1) * sizeof *snapshot->replicas);
+    for (size_t i = 0; i < snapshot->n_replicas; i++) {
+        snapshot->replicas[i].info = infos[i];
+        snapshot->replicas[i].has_position = infos[i].sent.name[0] != '\0';
+        if (snapshot->replicas[i].has_position)
+            snapshot->replicas[i].behind_bytes = bytes_after(files, count, &infos[i].sent);
+    }
+    mem_free(infos);
+}
+
+static void take_log(struct relay_channel *channel, bool with_gtids,
+                     struct relay_channel_snapshot *snapshot)
+{
+    struct channel *inner = relay_channel_borrow(channel);
+    struct mirror *mirror = inner ? channel_borrow_mirror(inner) : NULL;
+    struct log_file *files = NULL;
+
+    if (mirror) {
+        snapshot->has_log = true;
+        mirror_ends(mirror, &snapshot->ends);
+        mirror_cache_counters(mirror, &snapshot->cache);
+        mirror_sync_counters(mirror, &snapshot->syncs);
+        mirror_list(mirror, &files, &snapshot->files);
+        for (size_t i = 0; i < snapshot->files; i++)
+            snapshot->bytes += files[i].end - (files[i].start - LOG_FIRST_OFFSET);
+        if (snapshot->files > 0)
+            snapshot->first_file = mem_strdup(files[0].name);
+        if (with_gtids)
+            snapshot->gtids = take_gtids(inner, mirror);
+    }
+    take_replicas(channel, files, snapshot->files, snapshot);
+    mem_free(files);
+}
+
+/* ---- The channel ---- */
+
+static void take_state(struct relay_channel *channel, struct relay_channel_snapshot *snapshot)
+{
+    struct channel *inner = relay_channel_borrow(channel);
+    const struct err *failed = relay_channel_error(channel);
+
+    snapshot->started = relay_channel_is_started(channel);
+    snapshot->seconds_behind = -1;
+    snapshot->state = "failed";
+    if (!inner) {
+        snapshot->error = failed ? mem_strdup(failed->text) : NULL;
+        return;
+    }
+    channel_receiver_status(inner, &snapshot->receiver);
+    snapshot->state = receiver_state_name(snapshot->receiver.state);
+    snapshot->seconds_behind = receiver_seconds_behind(&snapshot->receiver);
+    if (snapshot->receiver.error.class != E_NONE) {
+        snapshot->error = mem_strdup(snapshot->receiver.error.text);
+        snapshot->error_usec = snapshot->receiver.error_usec;
+    }
+    snapshot->bytes_per_second = relay_channel_rate(channel);
+}
+
+static void take_channel(struct relay_channel *channel, bool with_gtids,
+                         struct relay_channel_snapshot *snapshot)
+{
+    const struct relay_channel_config *config = relay_channel_settings(channel)->channel;
+    struct statvfs disk;
+
+    snapshot->name = mem_strdup(config->section.name);
+    snapshot->source = mem_printf("mysql://%s@%s:%u", config->source_user, config->source_host,
+                                  config->source_port);
+    snapshot->listen = mem_printf("%s:%u", config->listen, config->port);
+    snapshot->retention_hours = config->retention_hours;
+    snapshot->retention_bytes = config->retention_bytes;
+    snapshot->clients = relay_channel_clients(channel);
+    take_state(channel, snapshot);
+    take_log(channel, with_gtids, snapshot);
+    if (statvfs(relay_channel_directory(channel), &disk) == 0) {
+        snapshot->disk_free = (uint64_t)disk.f_bavail * disk.f_frsize;
+        snapshot->disk_size = (uint64_t)disk.f_blocks * disk.f_frsize;
+    }
+}
+
+void relay_snapshot_take(struct relay_channels *channels, bool with_gtids,
+                         struct relay_snapshot *ret_snapshot)
+{
+    struct relay_snapshot snapshot = {.count = channels->count};
+
+    snapshot.channels = mem_alloc((snapshot.count + 1) * sizeof *snapshot.channels);
+    for (size_t i = 0; i < snapshot.count; i++)
+        take_channel(channels->items[i], with_gtids, &snapshot.channels[i]);
+    *ret_snapshot = snapshot;
+}
+
+void relay_snapshot_done(struct relay_snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->count; i++) {
+        struct relay_channel_snapshot *channel = &snapshot->channels[i];
+
+        mem_free(channel->name);
+        mem_free(channel->source);
+        mem_free(channel->listen);
+        mem_free(channel->error);
+        mem_free(channel->gtids);
+        mem_free(channel->first_file);
+        mem_free(channel->replicas);
+    }
+    mem_free(snapshot->channels);
+    *snapshot = (struct relay_snapshot){0};
+}
