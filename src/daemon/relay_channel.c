@@ -7,6 +7,7 @@
 #include "net/listener.h"
 #include "net/socket.h"
 #include "replication/replica_session.h"
+#include "replication/retention_setting.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -114,8 +115,11 @@ static bool find_account(void *context, struct span user, const char *client_ip,
         relay_config_account(settings->config, channel->name, user, client_ip);
 
     if (account)
-        *ret_account =
-            (struct link_account){.hashes = account->hashes, .require_tls = account->require_tls};
+        *ret_account = (struct link_account){
+            .hashes = account->hashes,
+            .require_tls = account->require_tls,
+            .may_administer = account->admin,
+        };
     relay_settings_free(settings);
     return account != NULL;
 }
@@ -138,6 +142,7 @@ static void serve_client(void *context, struct conn **conn, const char *ip, int 
         .login_usec = LOGIN_USEC,
         .idle_usec = IDLE_USEC,
         .stop_fd = stop_fd,
+        .started_usec = channel->started.since_usec,
     };
 
     replica_session_run(&spec, *conn, ip, atomic_fetch_add(&channel->next_thread_id, 1));
@@ -230,6 +235,7 @@ static bool open_all(struct relay_channel *channel, struct err *err)
         .port = config->port,
         .cache_bytes = config->cache_bytes,
         .keep_free_bytes = config->keep_free_bytes,
+        .since_usec = clock_wall_usec(),
     };
     if (!open_channel(channel, err)) {
         fd_close(&fd);
@@ -351,6 +357,8 @@ void relay_channel_purge(struct relay_channel *channel)
 
     if (!channel->channel)
         return;
+    /* What an administrator has set comes before what the configuration says. */
+    (void)retention_setting_hours(channel_borrow_retention(channel->channel), &retention.hours);
     if (!channel_purge(channel->channel, &retention, clock_wall_usec(), &purged, &err))
         log_warn(channel->name, "retention: %s", err.text);
     if (purged.files > 0)

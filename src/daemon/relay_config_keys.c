@@ -345,7 +345,11 @@ const struct relay_section_keys relay_section_account = {
           "Only from these: an IP, a network as 192.0.2.0/24 or 192.0.2.%, localhost, %; else "
           "from everywhere.",
           take_hosts, 0, .again = true},
-         {"require_tls", "on|off", "Only with TLS.", config_take_flag, ACCOUNT(require_tls)}},
+         {"require_tls", "on|off", "Only with TLS.", config_take_flag, ACCOUNT(require_tls)},
+         {"admin", "on|off",
+          "May set how long files are kept (CALL mysql.rds_set_configuration), PURGE BINARY LOGS, "
+          "see all sessions and KILL them.",
+          config_take_flag, ACCOUNT(admin)}},
 };
 
 /* ---- Man page ---- */

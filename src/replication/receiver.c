@@ -26,6 +26,7 @@
 #define PAYLOAD_MAX     ((size_t)EVENT_LENGTH_MAX + 16)
 #define STACK_BYTES     (256 * 1024)
 #define ER_BINLOG_FATAL ER_MASTER_FATAL_ERROR_READING_BINLOG
+#define TORN_TEXT       "binlog truncated in the middle of event" /* of all versions */
 
 struct receiver {
     struct receiver_spec spec;
@@ -46,6 +47,7 @@ struct receiver {
     uint64_t batch_events;
     struct source_position next; /* file announced by a ROTATE whose format is yet to come */
     bool announced;
+    bool torn;        /* the source says that the file at hand ends within an event */
     bool was_refused; /* with 1236, and nothing was appended since */
     bool fatal;       /* the error at hand must not be tried again */
 
@@ -401,9 +403,11 @@ static bool take_packet(struct receiver *receiver, struct span payload, struct e
     if (reply_is_err(payload)) {
         (void)reply_err_to_err(payload, err);
         /* What ends a stream that went well may come of a reset: seen when we come again. */
-        receiver->fatal =
-            err->code == ER_BINLOG_FATAL && (receiver->overlap || receiver->was_refused);
-        receiver->was_refused = err->code == ER_BINLOG_FATAL;
+        receiver->torn = err->code == ER_BINLOG_FATAL && !receiver->overlap &&
+                         !receiver->announced && strstr(err->text, TORN_TEXT);
+        receiver->fatal = err->code == ER_BINLOG_FATAL && !receiver->torn &&
+                          (receiver->overlap || receiver->was_refused);
+        receiver->was_refused = err->code == ER_BINLOG_FATAL && !receiver->torn;
         return err_prefix(err, "%s", link_peer(receiver->link));
     }
     if (reply_is_eof(payload) && payload.len < EVENT_HEADER_SIZE)
@@ -502,6 +506,31 @@ static bool find_first_start(struct receiver *receiver, int64_t deadline_usec,
     return err_set(err, E_BUG, 0, "receiver start %d", (int)receiver->spec.start);
 }
 
+/*
+ * A MariaDB that was killed while it wrote leaves a part of an event at the end of its file, sends
+ * all before it, refuses to go on, and has begun another file. Its own replicas stop there until
+ * somebody names that file to them. False when there is none, and the end is to be asked for again.
+ */
+static bool find_after_torn(struct receiver *receiver, int64_t deadline_usec,
+                            struct source_position *ret_from)
+{
+    bool torn = receiver->torn;
+    struct err err;
+
+    receiver->torn = false;
+    if (!torn)
+        return false;
+    if (!source_find_next(receiver->link, receiver->end.name, deadline_usec, ret_from, &err)) {
+        log_warn(receiver->spec.name, "%s", err.text);
+        return false;
+    }
+    log_warn(receiver->spec.name,
+             "%s: its %s ends at %" PRIu64 " with a part of an event, as a crash leaves it: going "
+             "on with %s",
+             link_peer(receiver->link), receiver->end.name, receiver->end.offset, ret_from->file);
+    return true;
+}
+
 /* Where the dump goes on: a little before the mirror's end, so that what is there is compared. */
 static bool find_start(struct receiver *receiver, int64_t deadline_usec,
                        struct source_position *ret_from, struct err *err)
@@ -513,6 +542,8 @@ static bool find_start(struct receiver *receiver, int64_t deadline_usec,
     receiver->announced = false;
     if (ends.received.name[0] == '\0')
         return find_first_start(receiver, deadline_usec, ret_from, err);
+    if (find_after_torn(receiver, deadline_usec, ret_from))
+        return true;
     if (!mirror_sync(receiver->mirror, err) ||
         !log_overlap_open(receiver->mirror, &receiver->overlap, &receiver->end, err)) {
         receiver->fatal = true;

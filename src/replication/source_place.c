@@ -59,6 +59,33 @@ bool source_find_oldest(struct link *link, int64_t deadline_usec,
     return true;
 }
 
+bool source_find_next(struct link *link, const char *name, int64_t deadline_usec,
+                      struct source_position *ret_position, struct err *err)
+{
+    struct source_position position = {.offset = LOG_FIRST_OFFSET};
+    struct result *result;
+    bool found = false;
+    struct span file;
+
+    if (!link_query(link, "SHOW BINARY LOGS", ANSWER_MAX, deadline_usec, &result, err))
+        return false;
+    for (size_t row = 0; result_columns(result) > 0 && row < result_rows(result); row++) {
+        if (!result_value(result, row, 0, &file))
+            continue;
+        if (found)
+            break;
+        found = span_eq(file, span_str(name));
+        file = (struct span){0};
+    }
+    found = found && file.len > 0 && file.len < sizeof position.file;
+    if (found) {
+        memcpy(position.file, file.data, file.len);
+        *ret_position = position;
+    }
+    result_free(result);
+    return found || err_set(err, E_STATE, 0, "%s: it has no file after %s", link_peer(link), name);
+}
+
 bool source_find_newest(struct link *link, const struct source *source, int64_t deadline_usec,
                         struct source_position *ret_position, struct err *err)
 {

@@ -1,6 +1,6 @@
 /*
- * Where in a source's binlog something is: its oldest file, its end, a state of GTIDs. All are
- * asked at the first start of a mirror, by one thread, over a link that is logged in.
+ * Where in a source's binlog something is: its oldest file, the one after another, its end, a state
+ * of GTIDs. Asked by one thread, over a link that is logged in.
  *
  * Nothing is held between the calls, so what was found may be purged by the time it is asked for.
  */
@@ -16,6 +16,10 @@
  */
 MUST_CHECK bool source_find_oldest(struct link *link, int64_t deadline_usec,
                                    struct source_position *ret_position, struct err *err);
+
+/* The beginning of the file after `name`. E_STATE: there is none, or not that file; E_AUTH. */
+MUST_CHECK bool source_find_next(struct link *link, const char *name, int64_t deadline_usec,
+                                 struct source_position *ret_position, struct err *err);
 
 /* The end. E_AUTH without the privilege. */
 MUST_CHECK bool source_find_newest(struct link *link, const struct source *source,
