@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "net/listener.h"
 #include "net/socket.h"
+#include "replication/dump_metrics.h"
 #include "replication/replica_session.h"
 #include "replication/retention_setting.h"
 
@@ -31,6 +32,7 @@ struct relay_channel {
     struct err error; /* of the last start; class E_NONE: none */
     struct channel *channel;
     struct replicas *replicas;
+    struct dump_metrics *metrics;
     struct listener *listener;
     struct kept_settings *kept;
     struct relay_channel_started started;
@@ -64,6 +66,7 @@ static void stop(struct relay_channel *channel)
     if (channel->replicas)
         replicas_end_all(channel->replicas);
     listener_stop(channel->listener);
+    dump_metrics_stop(channel->metrics);
     channel_close(channel->channel);
     replicas_free(channel->replicas);
     while (channel->kept) {
@@ -80,6 +83,7 @@ static void stop(struct relay_channel *channel)
     channel->listener = NULL;
     channel->channel = NULL;
     channel->replicas = NULL;
+    channel->metrics = NULL;
 }
 
 void relay_channel_free(struct relay_channel *channel)
@@ -243,6 +247,12 @@ static bool open_all(struct relay_channel *channel, struct err *err)
     }
     set_controls(channel, NULL);
     channel->replicas = replicas_new();
+    if (!dump_metrics_start(channel->name, channel->replicas,
+                            channel_borrow_dump_controls(channel->channel), &channel->metrics,
+                            err)) {
+        fd_close(&fd);
+        return false;
+    }
     return listener_start(&spec, fd, &channel->listener, err) ||
            err_prefix(err, "channel %s", channel->name);
 }

@@ -244,6 +244,10 @@ const struct relay_section_keys relay_section_channel = {
           "So long a dump waits for the file that is written to fill.", take_control, 0},
          {"aurora_binlog_use_large_read_buffer", "0|1",
           "Whether the two above have an effect; at 0 files are read through 8192 bytes.",
+          take_control, 0},
+         {"borealis_dump_metrics_seconds", "N",
+          "How often the log tells where each replica's dump is; 60 when nothing is given, 0: "
+          "never.",
           take_control, 0}},
 };
 

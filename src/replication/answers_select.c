@@ -2,6 +2,8 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/random.h"
+#include "binlog/gtid.h"
 #include "binlog/number.h"
 #include "replication/log_answers.h"
 
@@ -74,6 +76,19 @@ static void write_now(struct text_value *value, bool utc)
     value->type = RESULT_DATETIME;
 }
 
+/* A random one: readers name themselves by it. */
+static void write_uuid(struct buf *text)
+{
+    char printed[GTID_UUID_TEXT + 1];
+    struct gtid_uuid uuid;
+
+    random_bytes(uuid.bytes, sizeof uuid.bytes);
+    uuid.bytes[6] = (uint8_t)((uuid.bytes[6] & 0x0f) | 0x40); /* version 4 */
+    uuid.bytes[8] = (uint8_t)((uuid.bytes[8] & 0x3f) | 0x80);
+    gtid_uuid_print(&uuid, printed);
+    buf_str(text, printed);
+}
+
 enum function {
     FUNCTION_CLOCK,
     FUNCTION_CONNECTION,
@@ -81,6 +96,7 @@ enum function {
     FUNCTION_NOW,
     FUNCTION_UTC,
     FUNCTION_USER,
+    FUNCTION_UUID,
     FUNCTION_VERSION,
     FUNCTION_ZERO,
 };
@@ -106,6 +122,7 @@ static bool find_function(struct span name, enum function *ret_function)
         {"unix_timestamp", FUNCTION_CLOCK},
         {"user", FUNCTION_USER},
         {"utc_timestamp", FUNCTION_UTC},
+        {"uuid", FUNCTION_UUID},
         {"version", FUNCTION_VERSION},
     };
 
@@ -141,6 +158,9 @@ static void call_function(struct answers *answers, enum function function, struc
         return;
     case FUNCTION_USER:
         buf_printf(&value->text, "%s@%s", context->user, context->client);
+        return;
+    case FUNCTION_UUID:
+        write_uuid(&value->text);
         return;
     case FUNCTION_VERSION:
         buf_str(&value->text, context->version);

@@ -61,12 +61,25 @@ static bool add_variable(struct answers *answers, const struct statement *statem
     return good;
 }
 
-/* The dumps' controls whose names come before `until`, from *next on; an Aurora has them itself. */
-static bool add_controls(struct answers *answers, const struct statement *statement, size_t *next,
-                         struct span until, struct result *result, struct err *err)
+/* What the relay has whatever its source has, sorted by name; NULL after the last. */
+static const char *own_name(const struct answers *answers, size_t i)
 {
-    for (; *next < DUMP_CONTROL_COUNT; (*next)++) {
-        const char *name = dump_control_info((enum dump_control) * next)->name;
+    static const char *const semisync[] = {"rpl_semi_sync_master_enabled",
+                                           "rpl_semi_sync_source_enabled"};
+
+    if (i < DUMP_CONTROL_COUNT)
+        return dump_control_info((enum dump_control)i)->name;
+    i -= DUMP_CONTROL_COUNT;
+    return i < (answers->context.mariadb ? 1 : 2) ? semisync[i] : NULL;
+}
+
+/* Those whose names come before `until`, from *next on; the source may have one itself. */
+static bool add_own(struct answers *answers, const struct statement *statement, size_t *next,
+                    struct span until, struct result *result, struct err *err)
+{
+    const char *name;
+
+    for (; (name = own_name(answers, *next)); (*next)++) {
         size_t n = strlen(name) < until.len ? strlen(name) : until.len;
         int order = until.data ? memcmp(name, until.data, n) : -1;
 
@@ -91,11 +104,11 @@ bool answers_show_variables(struct answers *answers, const struct statement *sta
         struct span value;
 
         variables_at(answers->source, i, &name, &value);
-        if (!add_controls(answers, statement, &next, name, result, err) ||
+        if (!add_own(answers, statement, &next, name, result, err) ||
             !add_variable(answers, statement, name, result, err))
             return false;
     }
-    return add_controls(answers, statement, &next, (struct span){0}, result, err);
+    return add_own(answers, statement, &next, (struct span){0}, result, err);
 }
 
 static size_t count_sessions(const struct answers *answers)
@@ -152,6 +165,8 @@ static bool add_status(const struct statement *statement, struct span name, cons
 bool answers_show_status(struct answers *answers, const struct statement *statement,
                          struct result *result, struct err *err)
 {
+    struct log_status_source source = {answers->context.channel, answers->context.replicas,
+                                       answers->context.mariadb};
     char value[STATUS_TEXT];
     struct span name;
     const char *text;
@@ -162,8 +177,7 @@ bool answers_show_status(struct answers *answers, const struct statement *statem
         if (!add_status(statement, span_str(text), value, result, err))
             return false;
     }
-    for (size_t i = 0; log_answers_status(answers->context.channel, i, &name, value, sizeof value);
-         i++) {
+    for (size_t i = 0; log_answers_status(&source, i, &name, value, sizeof value); i++) {
         if (!add_status(statement, name, value, result, err))
             return false;
     }

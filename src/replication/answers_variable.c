@@ -48,8 +48,8 @@ static bool own_variable(struct answers *answers, struct span name, struct text_
              (answers_is(name, "super_read_only") && !context->mariadb))
         buf_str(text, "ON");
     else if (answers_is(name, "rpl_semi_sync_master_enabled") ||
-             answers_is(name, "rpl_semi_sync_source_enabled"))
-        buf_str(text, "OFF");
+             (answers_is(name, "rpl_semi_sync_source_enabled") && !context->mariadb))
+        buf_str(text, "ON");
     else if (answers_is(name, "warning_count") || answers_is(name, "error_count"))
         buf_str(text, "0");
     else if (dump_control_find(name, &control))

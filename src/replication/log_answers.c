@@ -173,26 +173,33 @@ bool log_answers_gtid_pos(struct channel *channel, struct span file, struct span
 
 /* ---- Status ---- */
 
-bool log_answers_status(struct channel *channel, size_t i, struct span *ret_name, char *value,
-                        size_t size)
+bool log_answers_status(const struct log_status_source *source, size_t i, struct span *ret_name,
+                        char *value, size_t size)
 {
     static const char *const names[] = {
-        "aurora_binlog_io_cache_allocated",
-        "aurora_binlog_io_cache_read_requests",
-        "aurora_binlog_io_cache_reads",
+        "aurora_binlog_io_cache_allocated", "aurora_binlog_io_cache_read_requests",
+        "aurora_binlog_io_cache_reads",     "Rpl_semi_sync_master_clients",
+        "Rpl_semi_sync_master_status",      "Rpl_semi_sync_source_clients", /* MySQL */
+        "Rpl_semi_sync_source_status",
     };
-    struct mirror *mirror = channel_borrow_mirror(channel);
+    size_t count = sizeof names / sizeof names[0] - (source->mariadb ? 2 : 0);
+    struct mirror *mirror = channel_borrow_mirror(source->channel);
     struct log_cache_counters counters = {0};
+    uint64_t clients = replicas_semisync_count(source->replicas);
+    uint64_t numbers[3];
 
-    if (i >= sizeof names / sizeof names[0])
+    if (i >= count)
         return false;
     if (mirror)
         mirror_cache_counters(mirror, &counters);
+    numbers[0] = counters.allocated;
+    numbers[1] = counters.read_requests;
+    numbers[2] = counters.reads;
     *ret_name = span_str(names[i]);
-    (void)snprintf(value, size, "%" PRIu64,
-                   i == 0   ? counters.allocated
-                   : i == 1 ? counters.read_requests
-                            : counters.reads);
+    if (i == 4 || i == 6)
+        (void)snprintf(value, size, "%s", clients > 0 ? "ON" : "OFF");
+    else
+        (void)snprintf(value, size, "%" PRIu64, i < 3 ? numbers[i] : clients);
     return true;
 }
 

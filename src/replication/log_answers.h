@@ -22,9 +22,16 @@ MUST_CHECK bool log_answers_gtid_call(struct span name, struct span left, struct
 bool log_answers_gtid_pos(struct channel *channel, struct span file, struct span position,
                           struct buf *value);
 
+/* What status variables are about. */
+struct log_status_source {
+    struct channel *channel;
+    struct replicas *replicas;
+    bool mariadb;
+};
+
 /* Status variable i; false after the last. `value` has room for `size` bytes. */
-bool log_answers_status(struct channel *channel, size_t i, struct span *ret_name, char *value,
-                        size_t size);
+bool log_answers_status(const struct log_status_source *source, size_t i, struct span *ret_name,
+                        char *value, size_t size);
 
 /* SHOW MASTER STATUS, SHOW BINARY LOGS, SHOW SLAVE HOSTS; the result is new and gets its columns.
  */

@@ -13,6 +13,7 @@
 
 #define MYSQL_8        80000 /* caching_sha2_password is the default from here on */
 #define ANSWER_USEC    (60 * USEC_PER_SEC)
+#define PATIENCE_USEC  (3 * USEC_PER_SEC) /* with replicas that are quicker than this relay */
 #define COMMAND_MAX    ((size_t)64 << 20) /* a GTID set of a dump request may be large */
 #define STATISTICS_MAX 256
 
@@ -135,6 +136,18 @@ static void note_replica(struct session *session, uint32_t server_id)
         copy_span(session->info.uuid, sizeof session->info.uuid, uuid);
 }
 
+/* What a MariaDB replica has set before. */
+static void take_gtid_wishes(const struct session *session, struct dump_spec *dump)
+{
+    const struct answers *answers = session->answers;
+
+    dump->by_gtid = answers_user_variable(answers, "slave_connect_state", &dump->connect_state);
+    dump->by_until = answers_user_variable(answers, "slave_until_gtid", &dump->until);
+    dump->gtid_strict = user_number(session, "slave_gtid_strict_mode", NULL) != 0;
+    dump->gtid_ignore_duplicates = user_number(session, "slave_gtid_ignore_duplicates", NULL) != 0;
+    dump->filter_skip_replication = answers_has_switched_on(answers, "skip_replication");
+}
+
 static bool take_dump(struct session *session, struct span payload, struct err *err)
 {
     struct dump_spec dump = {
@@ -145,6 +158,8 @@ static bool take_dump(struct session *session, struct span payload, struct err *
         .server_id = session->spec->server_id,
         .mariadb = session->context.mariadb,
         .checksum = asked_checksum(session),
+        .semisync = user_number(session, "rpl_semi_sync_replica", "rpl_semi_sync_slave") != 0,
+        .patience_usec = PATIENCE_USEC,
         .capability = (unsigned)user_number(session, "mariadb_slave_capability", NULL),
     };
     uint64_t period = user_number(session, "source_heartbeat_period", "master_heartbeat_period");
@@ -158,18 +173,21 @@ static bool take_dump(struct session *session, struct span payload, struct err *
     if (!good)
         goto out;
     dump.heartbeat_usec = (int64_t)(period / 1000);
-    dump.filter_skip_replication = answers_has_switched_on(session->answers, "skip_replication");
-    dump.by_gtid =
-        answers_user_variable(session->answers, "slave_connect_state", &dump.connect_state);
+    take_gtid_wishes(session, &dump);
     note_replica(session, dump.request.server_id);
-    (void)replicas_begin_dump(session->spec->replicas, session->replica, &session->info);
+    session->info.semisync = dump.semisync;
+    (void)replicas_begin_dump(session->spec->replicas, session->replica, dump.mirror,
+                              &session->info);
     log_info(channel_name(session->spec->channel),
              "dump begins replica=%s server_id=%u uuid=%s file=%.*s position=%llu gtid=%s",
              session->info.peer, session->info.server_id, session->info.uuid,
              (int)dump.request.file.len, (const char *)dump.request.file.data,
              (unsigned long long)dump.request.position,
              dump.by_gtid || dump.request.gtid ? "yes" : "no");
-    if (dump_run(&dump, &why)) {
+    good = dump_run(&dump, &why);
+    replica_end_dump(session->replica);
+    link_set_payload_max(session->link, COMMAND_MAX);
+    if (good) {
         good = link_answer_eof(session->link, answer_deadline(), err);
         goto out;
     }

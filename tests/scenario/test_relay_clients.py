@@ -1,5 +1,7 @@
 """What clients ask `borealis relay`: answered as the source itself answers it."""
 
+import json
+import pathlib
 import re
 import struct
 
@@ -308,6 +310,29 @@ def test_statements(source, relay):
         if alike(source.server, ours) != alike(source.server, theirs):
             different.append((line, ours, theirs))
     assert not different
+
+
+# What change-data readers say on connecting; the file names where it was read. The source's answer
+# and ours must be alike, but for the names that a relay has of its own.
+READERS = json.loads(
+    (pathlib.Path(__file__).parents[1] / "data" / "clients" / "statements.json").read_text()
+)
+OWN_VALUES = ("server_id", "Ssl_version", "rpl_semi_sync", "GRANTS")
+
+
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader["client"].split(" ")[0])
+def test_statements_of_readers(source, relay, reader):
+    relay.wait_caught_up()
+    tls = source.server == "mysql-9.7"
+    for sql in reader["statements"]:
+        ours, theirs = answer_to(relay.port, [sql]), answer_to(source.port, [sql], tls)
+        if theirs[0] == 1064:  # of words that its version no longer has
+            assert "MASTER STATUS" in sql.upper() and ours[0] != 1064, sql
+            continue
+        if any(name.lower() in sql.lower() for name in OWN_VALUES):
+            assert ours[0] == theirs[0], sql  # the columns
+            continue
+        assert ours == theirs, sql
 
 
 def test_processes(source, relay):
