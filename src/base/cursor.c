@@ -56,3 +56,24 @@ struct span cursor_cstr(struct cursor *cur)
     cursor_skip(cur, 1);
     return text;
 }
+
+bool cursor_decimal(struct cursor *cur, uint64_t max, uint64_t *ret_number)
+{
+    uint64_t number = 0;
+    size_t digits;
+
+    for (digits = 0; cur->rest.len > 0; digits++) {
+        uint8_t digit = (uint8_t)(cur->rest.data[0] - '0');
+
+        if (digit > 9)
+            break;
+        if (number > max / 10 || number * 10 > max - digit)
+            return false;
+        number = number * 10 + digit;
+        cursor_skip(cur, 1);
+    }
+    if (digits == 0)
+        return false;
+    *ret_number = number;
+    return true;
+}

@@ -106,6 +106,12 @@ static inline void cursor_skip(struct cursor *cur, size_t n)
 /* Up to a NUL, which is consumed and not part of the result; no NUL sets `bad`. */
 struct span cursor_cstr(struct cursor *cur);
 
+/*
+ * Decimal digits, up to what is none. False, and the output untouched, when there is no digit or
+ * the number is over `max`; the digits are consumed up to there.
+ */
+MUST_CHECK bool cursor_decimal(struct cursor *cur, uint64_t max, uint64_t *ret_number);
+
 /* True when nothing was read past the end. */
 MUST_CHECK static inline bool cursor_ok(const struct cursor *cur)
 {

@@ -29,6 +29,16 @@ char *mem_strdup(const char *text)
     return or_abort(strdup(text));
 }
 
+char *mem_text(const void *bytes, size_t len)
+{
+    char *text = or_abort(malloc(len + 1));
+
+    if (len > 0)
+        memcpy(text, bytes, len);
+    text[len] = '\0';
+    return text;
+}
+
 char *mem_printf(const char *format, ...)
 {
     va_list args;

@@ -9,5 +9,6 @@
 void *mem_alloc(size_t size); /* zeroed */
 void *mem_realloc(void *old, size_t size);
 char *mem_strdup(const char *text);
+char *mem_text(const void *bytes, size_t len); /* a copy with a NUL after it */
 char *mem_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void mem_free(void *memory); /* NULL is fine */

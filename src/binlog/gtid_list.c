@@ -99,23 +99,6 @@ static void skip_space(struct cursor *cur)
         cursor_skip(cur, 1);
 }
 
-static bool parse_number(struct cursor *cur, uint64_t max, uint64_t *ret)
-{
-    uint64_t number = 0;
-    size_t digits = 0;
-
-    while (cursor_left(cur) > 0 && cur->rest.data[0] >= '0' && cur->rest.data[0] <= '9') {
-        uint64_t digit = cursor_u8(cur) - (uint64_t)'0';
-
-        if (number > max / 10 || number * 10 > max - digit)
-            return false;
-        number = number * 10 + digit;
-        digits++;
-    }
-    *ret = number;
-    return digits > 0;
-}
-
 static bool parse_one(struct cursor *cur, struct gtid_mariadb *ret)
 {
     uint64_t domain;
@@ -123,9 +106,9 @@ static bool parse_one(struct cursor *cur, struct gtid_mariadb *ret)
     uint64_t sequence;
 
     skip_space(cur);
-    if (!parse_number(cur, UINT32_MAX, &domain) || cursor_u8(cur) != '-' ||
-        !parse_number(cur, UINT32_MAX, &server_id) || cursor_u8(cur) != '-' ||
-        !parse_number(cur, UINT64_MAX, &sequence))
+    if (!cursor_decimal(cur, UINT32_MAX, &domain) || cursor_u8(cur) != '-' ||
+        !cursor_decimal(cur, UINT32_MAX, &server_id) || cursor_u8(cur) != '-' ||
+        !cursor_decimal(cur, UINT64_MAX, &sequence))
         return false;
     skip_space(cur);
     *ret = (struct gtid_mariadb){sequence, (uint32_t)domain, (uint32_t)server_id};

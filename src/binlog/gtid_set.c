@@ -561,25 +561,22 @@ static struct word next_word(struct cursor *cur)
     return word;
 }
 
+static void skip_space(struct cursor *cur)
+{
+    while (cursor_left(cur) > 0 && is_space(cur->rest.data[0]))
+        cursor_skip(cur, 1);
+}
+
 static bool parse_number(struct cursor *cur, int64_t *ret_number)
 {
-    int64_t number = 0;
-    size_t digits = 0;
+    uint64_t number;
 
-    while (cursor_left(cur) > 0 && is_space(cur->rest.data[0]))
-        cursor_skip(cur, 1);
-    while (cursor_left(cur) > 0 && cur->rest.data[0] >= '0' && cur->rest.data[0] <= '9') {
-        int64_t digit = cursor_u8(cur) - '0';
-
-        if (number > (GTID_NUMBER_LAST - digit) / 10)
-            return false;
-        number = number * 10 + digit;
-        digits++;
-    }
-    while (cursor_left(cur) > 0 && is_space(cur->rest.data[0]))
-        cursor_skip(cur, 1);
-    *ret_number = number;
-    return digits > 0;
+    skip_space(cur);
+    if (!cursor_decimal(cur, GTID_NUMBER_LAST, &number))
+        return false;
+    skip_space(cur);
+    *ret_number = (int64_t)number;
+    return true;
 }
 
 static bool parse_interval(struct span text, int64_t *ret_first, int64_t *ret_last)

@@ -33,22 +33,6 @@ static bool take(struct cursor *cur, char c)
     return found;
 }
 
-static bool take_number(struct cursor *cur, uint64_t max, uint64_t *ret_number)
-{
-    uint64_t number = 0;
-    size_t digits = 0;
-
-    for (; cursor_left(cur) > 0 && cur->rest.data[0] >= '0' && cur->rest.data[0] <= '9'; digits++) {
-        uint64_t digit = cursor_u8(cur) - (uint64_t)'0';
-
-        if (number > max / 10 || number * 10 > max - digit)
-            return false;
-        number = number * 10 + digit;
-    }
-    *ret_number = number;
-    return digits > 0;
-}
-
 /* "5", or "0-1-5", which has to be of the same domain and server. */
 static bool take_last(struct cursor *cur, struct gtid_filter_range *range)
 {
@@ -58,14 +42,14 @@ static bool take_last(struct cursor *cur, struct gtid_filter_range *range)
         range->last = UINT64_MAX;
         return true;
     }
-    if (!take_number(cur, UINT64_MAX, &number))
+    if (!cursor_decimal(cur, UINT64_MAX, &number))
         return false;
     if (at(cur, '-')) {
         uint64_t server_id;
 
         if (number != range->domain || range->any_server || !take(cur, '-') ||
-            !take_number(cur, UINT32_MAX, &server_id) || server_id != range->server_id ||
-            !take(cur, '-') || !take_number(cur, UINT64_MAX, &number))
+            !cursor_decimal(cur, UINT32_MAX, &server_id) || server_id != range->server_id ||
+            !take(cur, '-') || !cursor_decimal(cur, UINT64_MAX, &number))
             return false;
     }
     range->last = number;
@@ -80,12 +64,12 @@ static bool take_range(struct cursor *cur, struct gtid_filter_range *ret_range)
 
     while (at(cur, ' '))
         cursor_skip(cur, 1);
-    if (!take_number(cur, UINT32_MAX, &domain) || !take(cur, '-'))
+    if (!cursor_decimal(cur, UINT32_MAX, &domain) || !take(cur, '-'))
         return false;
     range.any_server = take(cur, '*');
-    if (!range.any_server && !take_number(cur, UINT32_MAX, &server_id))
+    if (!range.any_server && !cursor_decimal(cur, UINT32_MAX, &server_id))
         return false;
-    if (!take(cur, '-') || !take_number(cur, UINT64_MAX, &range.first))
+    if (!take(cur, '-') || !cursor_decimal(cur, UINT64_MAX, &range.first))
         return false;
     range.domain = (uint32_t)domain;
     range.server_id = (uint32_t)server_id;

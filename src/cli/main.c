@@ -3,6 +3,7 @@
  */
 #include "base/mem.h"
 #include "base/version.h"
+#include "cli/check_man.h"
 #include "cli/verb.h"
 #include "daemon/relay_config_keys.h"
 #include "daemon/relay_metrics.h"
@@ -131,6 +132,7 @@ static int run_group(const struct verb *group, int argc, char **argv)
 static void print_man(void)
 {
     verb_print_man(stdout);
+    check_man_print(stdout);
     relay_config_print_man(stdout);
     relay_metrics_print_man(stdout);
 }

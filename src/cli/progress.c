@@ -3,7 +3,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "cli/quantity_text.h"
+#include "base/quantity_text.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #include "cli/relay_text.h"
 
 #include "base/clock.h"
-#include "cli/quantity_text.h"
+#include "base/quantity_text.h"
 
 #include <inttypes.h>
 #include <stdbool.h>

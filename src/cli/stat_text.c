@@ -1,9 +1,9 @@
 #include "cli/stat_text.h"
 
+#include "base/quantity_text.h"
 #include "binlog/rows.h"
 #include "binlog/temporal.h"
 #include "binlog/text.h"
-#include "cli/quantity_text.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -5,8 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-const struct verb *const verbs[] = {&verb_serve, &verb_status, &verb_client, &verb_stop,
-                                    &verb_relay, &verb_binlog, NULL};
+const struct verb *const verbs[] = {&verb_check, &verb_serve, &verb_status, &verb_client,
+                                    &verb_stop,  &verb_relay, &verb_binlog, NULL};
 
 static const char *last_word(const struct verb *verb)
 {
@@ -97,11 +97,10 @@ void verb_print_overview(FILE *out)
                   "version", "Show the version");
 }
 
-/* scdoc reads '_' and '*' as markup and a backslash as its escape. */
-static void print_escaped(const char *text, FILE *out)
+void verb_print_escaped(const char *text, FILE *out)
 {
     for (; *text; text++) {
-        if (strchr("_*\\<>#~`", *text))
+        if (strchr("_*\\<>#~`[", *text))
             (void)fputc('\\', out);
         (void)fputc(*text, out);
     }
@@ -111,11 +110,11 @@ static void print_man_verb(const struct verb *verb, FILE *out)
 {
     (void)fprintf(out, "## borealis %s\n\n*borealis %s* %s", verb->name, verb->name,
                   verb->run ? "[options] " : "");
-    print_escaped(verb->arguments, out);
+    verb_print_escaped(verb->arguments, out);
     (void)fprintf(out, "\n\n");
-    print_escaped(verb->summary, out);
+    verb_print_escaped(verb->summary, out);
     (void)fprintf(out, ".\n\n");
-    print_escaped(verb->details, out);
+    verb_print_escaped(verb->details, out);
     (void)fprintf(out, "\n\n");
     for (size_t i = 0; i < VERB_OPTIONS_MAX && verb->options[i].name; i++) {
         const struct verb_option *option = &verb->options[i];
@@ -123,10 +122,10 @@ static void print_man_verb(const struct verb *verb, FILE *out)
         (void)fprintf(out, "*--%s*", option->name);
         if (option->argument) {
             (void)fputc(' ', out);
-            print_escaped(option->argument, out);
+            verb_print_escaped(option->argument, out);
         }
         (void)fprintf(out, "\n\t");
-        print_escaped(option->help, out);
+        verb_print_escaped(option->help, out);
         (void)fprintf(out, "\n\n");
     }
     for (size_t i = 0; verb->verbs && verb->verbs[i]; i++)

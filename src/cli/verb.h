@@ -11,9 +11,10 @@
 /* Exit statuses, as the man page lists them. */
 enum exit_status {
     EXIT_OK = 0,
-    EXIT_FAILED = 1, /* the operation failed; standard error says why */
-    EXIT_USAGE = 2,  /* the command line is wrong; nothing was done */
-    EXIT_NOT_UP = 3, /* status, stop: no daemon serves the directory */
+    EXIT_FAILED = 1,   /* the operation failed; standard error says why */
+    EXIT_USAGE = 2,    /* the command line is wrong; nothing was done */
+    EXIT_NOT_UP = 3,   /* status, stop: no daemon serves the directory */
+    EXIT_PROBLEMS = 4, /* check: the server can not be a source as it is */
 };
 
 struct verb_option {
@@ -58,6 +59,10 @@ void verb_print_help(const struct verb *verb, FILE *out);
 void verb_print_overview(FILE *out);
 void verb_print_man(FILE *out); /* the man page borealis(1) as scdoc source */
 
+/* Text for scdoc, which reads '_', '*' and others as markup and a backslash as its escape. */
+void verb_print_escaped(const char *text, FILE *out);
+
+extern const struct verb verb_check;
 extern const struct verb verb_serve;
 extern const struct verb verb_status;
 extern const struct verb verb_relay;

@@ -12,6 +12,7 @@
 #include "daemon/relay_metrics.h"
 #include "daemon/relay_status.h"
 #include "net/certificate.h"
+#include "net/notify.h"
 
 #include <jansson.h>
 #include <poll.h>
@@ -19,10 +20,12 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SUBJECT     "relay"
 #define HOUSE_USEC  (60 * USEC_PER_SEC)
 #define SAMPLE_MSEC 5000
+#define STATUS_MAX  64
 
 struct relay {
     struct relay_config *config; /* of the start */
@@ -31,6 +34,8 @@ struct relay {
     struct tls *own_tls;
     struct control *control;
     struct metrics_server *metrics; /* NULL: none */
+    struct notify notify;           /* the main thread's */
+    char status[STATUS_MAX];        /* that was told last */
     int signal_fd;
     int stop_fd;          /* raised by 'borealis relay stop' */
     int64_t started_usec; /* since 1970 */
@@ -239,8 +244,29 @@ static void close_all(struct relay *relay)
     fd_close(&relay->signal_fd);
     fd_close(&relay->stop_fd);
     directory_close(&relay->directory);
+    notify_close(&relay->notify);
     (void)pthread_mutex_destroy(&relay->shared.lock);
     relay_config_free(relay->config);
+}
+
+/* Tells the service manager how many channels there are; `again` even if it knows. */
+static void notify_running(struct relay *relay, bool again)
+{
+    const struct relay_channels *channels = &relay->shared.channels;
+    char status[STATUS_MAX];
+    size_t started = 0;
+    size_t count;
+
+    (void)pthread_mutex_lock(&relay->shared.lock);
+    count = channels->count;
+    for (size_t i = 0; i < count; i++)
+        started += relay_channel_is_started(channels->items[i]);
+    (void)pthread_mutex_unlock(&relay->shared.lock);
+    (void)snprintf(status, sizeof status, "%zu of %zu channels started", started, count);
+    if (!again && strcmp(status, relay->status) == 0)
+        return;
+    memcpy(relay->status, status, sizeof status);
+    notify_ready(&relay->notify, status);
 }
 
 /* Takes what came; true when it is to stop. */
@@ -255,7 +281,9 @@ static bool asked_to_stop(struct relay *relay)
     if (!signals_take(relay->signal_fd, &signal_number))
         return false;
     if (signal_number == SIGHUP && relay->config->path) {
+        notify_reloading(&relay->notify);
         mem_free(reload_and_tell(relay));
+        notify_running(relay, true);
         return false;
     }
     log_info(SUBJECT, "asked to stop signal=%d", signal_number);
@@ -270,6 +298,14 @@ static void keep_house(struct relay_channels *channels)
     relay_channels_retry(channels);
 }
 
+/* Until the next sample; sooner when the service manager wants to hear of us before that. */
+static int wait_msec(const struct relay *relay)
+{
+    int64_t half_msec = relay->notify.watchdog_usec / 2000;
+
+    return half_msec > 0 && half_msec < SAMPLE_MSEC ? (int)half_msec : SAMPLE_MSEC;
+}
+
 static void wait_for_end(struct relay *relay)
 {
     struct relay_channels *channels = &relay->shared.channels;
@@ -281,7 +317,8 @@ static void wait_for_end(struct relay *relay)
             {.fd = relay->stop_fd, .events = POLLIN},
         };
 
-        if (poll(fds, sizeof fds / sizeof fds[0], SAMPLE_MSEC) != 0)
+        notify_alive(&relay->notify);
+        if (poll(fds, sizeof fds / sizeof fds[0], wait_msec(relay)) != 0)
             continue;
         (void)pthread_mutex_lock(&relay->shared.lock);
         for (size_t i = 0; i < channels->count; i++)
@@ -291,6 +328,7 @@ static void wait_for_end(struct relay *relay)
             house_at = clock_deadline_usec(HOUSE_USEC);
         }
         (void)pthread_mutex_unlock(&relay->shared.lock);
+        notify_running(relay, false);
     }
 }
 
@@ -317,6 +355,7 @@ bool relay_run(struct relay_config *config, struct err *err)
     struct relay relay = {
         .config = config,
         .directory = {.lock_fd = -1},
+        .notify = {.fd = -1},
         .signal_fd = -1,
         .stop_fd = -1,
         .started_usec = clock_wall_usec(),
@@ -327,10 +366,13 @@ bool relay_run(struct relay_config *config, struct err *err)
     (void)pthread_mutex_init(&relay.shared.lock, NULL);
     set_level(config);
     /* What may be wrong in the settings comes first: nothing was made then. */
-    good = relay_plan_make(config, &plan, err) && open_all(&relay, &plan, err);
+    good = notify_open(&relay.notify, err) && relay_plan_make(config, &plan, err) &&
+           open_all(&relay, &plan, err);
     if (good) {
         print_banner(&relay);
+        notify_running(&relay, true);
         wait_for_end(&relay);
+        notify_stopping(&relay.notify);
     }
     relay_plan_done(&plan);
     close_all(&relay);

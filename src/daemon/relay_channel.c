@@ -6,7 +6,9 @@
 #include "base/mem.h"
 #include "net/listener.h"
 #include "net/socket.h"
+#include "replication/dump_metrics.h"
 #include "replication/replica_session.h"
+#include "replication/retention_setting.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -31,6 +33,7 @@ struct relay_channel {
     struct err error; /* of the last start; class E_NONE: none */
     struct channel *channel;
     struct replicas *replicas;
+    struct dump_metrics *metrics;
     struct listener *listener;
     struct kept_settings *kept;
     struct relay_channel_started started;
@@ -66,6 +69,7 @@ static void stop(struct relay_channel *channel)
     if (channel->replicas)
         replicas_end_all(channel->replicas);
     listener_stop(channel->listener);
+    dump_metrics_stop(channel->metrics);
     channel_close(channel->channel);
     replicas_free(channel->replicas);
     while (channel->kept) {
@@ -82,6 +86,7 @@ static void stop(struct relay_channel *channel)
     channel->listener = NULL;
     channel->channel = NULL;
     channel->replicas = NULL;
+    channel->metrics = NULL;
 }
 
 void relay_channel_free(struct relay_channel *channel)
@@ -117,8 +122,11 @@ static bool find_account(void *context, struct span user, const char *client_ip,
         relay_config_account(settings->config, channel->name, user, client_ip);
 
     if (account)
-        *ret_account =
-            (struct link_account){.hashes = account->hashes, .require_tls = account->require_tls};
+        *ret_account = (struct link_account){
+            .hashes = account->hashes,
+            .require_tls = account->require_tls,
+            .may_administer = account->admin,
+        };
     relay_settings_free(settings);
     return account != NULL;
 }
@@ -143,6 +151,7 @@ static void serve_client(void *context, struct conn **conn, const char *ip, int 
         .idle_usec = IDLE_USEC,
         .stop_fd = stop_fd,
         .full = atomic_fetch_add(&channel->clients, 1) >= (most > 0 ? most : CLIENTS_MAX),
+        .started_usec = channel->started.since_usec,
     };
 
     replica_session_run(&spec, *conn, ip, atomic_fetch_add(&channel->next_thread_id, 1));
@@ -236,6 +245,7 @@ static bool open_all(struct relay_channel *channel, struct err *err)
         .port = config->port,
         .cache_bytes = config->cache_bytes,
         .keep_free_bytes = config->keep_free_bytes,
+        .since_usec = clock_wall_usec(),
     };
     if (!open_channel(channel, err)) {
         fd_close(&fd);
@@ -243,6 +253,12 @@ static bool open_all(struct relay_channel *channel, struct err *err)
     }
     set_controls(channel, NULL);
     channel->replicas = replicas_new();
+    if (!dump_metrics_start(channel->name, channel->replicas,
+                            channel_borrow_dump_controls(channel->channel), &channel->metrics,
+                            err)) {
+        fd_close(&fd);
+        return false;
+    }
     return listener_start(&spec, fd, &channel->listener, err) ||
            err_prefix(err, "channel %s", channel->name);
 }
@@ -357,6 +373,8 @@ void relay_channel_purge(struct relay_channel *channel)
 
     if (!channel->channel)
         return;
+    /* What an administrator has set comes before what the configuration says. */
+    (void)retention_setting_hours(channel_borrow_retention(channel->channel), &retention.hours);
     if (!channel_purge(channel->channel, &retention, clock_wall_usec(), &purged, &err))
         log_warn(channel->name, "retention: %s", err.text);
     if (purged.files > 0)

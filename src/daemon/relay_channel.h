@@ -39,6 +39,7 @@ struct relay_channel_started {
     uint16_t port;
     uint64_t cache_bytes;
     uint64_t keep_free_bytes;
+    int64_t since_usec; /* since 1970 */
 };
 
 const struct relay_channel_started *relay_channel_started(const struct relay_channel *channel);

@@ -81,6 +81,7 @@ struct relay_account_config {
     const char *password_file;
     const char *password_hash_file;
     bool require_tls;
+    bool admin;
     struct relay_name *channels; /* none: all */
     struct relay_host *hosts;    /* none: any */
 };

@@ -248,6 +248,10 @@ const struct relay_section_keys relay_section_channel = {
           "So long a dump waits for the file that is written to fill.", take_control, 0},
          {"aurora_binlog_use_large_read_buffer", "0|1",
           "Whether the two above have an effect; at 0 files are read through 8192 bytes.",
+          take_control, 0},
+         {"borealis_dump_metrics_seconds", "N",
+          "How often the log tells where each replica's dump is; 60 when nothing is given, 0: "
+          "never.",
           take_control, 0}},
 };
 
@@ -349,7 +353,11 @@ const struct relay_section_keys relay_section_account = {
           "Only from these: an IP, a network as 192.0.2.0/24 or 192.0.2.%, localhost, %; else "
           "from everywhere.",
           take_hosts, 0, .again = true},
-         {"require_tls", "on|off", "Only with TLS.", config_take_flag, ACCOUNT(require_tls)}},
+         {"require_tls", "on|off", "Only with TLS.", config_take_flag, ACCOUNT(require_tls)},
+         {"admin", "on|off",
+          "May set how long files are kept (CALL mysql.rds_set_configuration), PURGE BINARY LOGS, "
+          "see all sessions and KILL them.",
+          config_take_flag, ACCOUNT(admin)}},
 };
 
 /* ---- Man page ---- */

@@ -378,6 +378,24 @@ void mirror_ends(struct mirror *mirror, struct log_ends *ret_ends)
     *ret_ends = ends;
 }
 
+uint64_t mirror_bytes_after(struct mirror *mirror, const struct log_position *position)
+{
+    uint64_t bytes = 0;
+
+    (void)pthread_mutex_lock(&mirror->shared.lock);
+    for (size_t i = mirror->shared.count; i-- > 0;) {
+        const struct log_segment *segment = mirror->shared.segments[i];
+
+        if (strcmp(segment->name, position->name) == 0) {
+            bytes += position->offset < segment->end ? segment->end - position->offset : 0;
+            break;
+        }
+        bytes += segment->end - segment->start;
+    }
+    (void)pthread_mutex_unlock(&mirror->shared.lock);
+    return bytes;
+}
+
 void mirror_cache_counters(struct mirror *mirror, struct log_cache_counters *ret_counters)
 {
     log_cache_counters(mirror->cache, ret_counters);

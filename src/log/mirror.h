@@ -185,6 +185,12 @@ void mirror_list(struct mirror *mirror, struct log_file **ret_files, size_t *ret
 MUST_CHECK bool mirror_find(struct mirror *mirror, const char *name, struct log_file *ret_file,
                             struct err *err);
 
+/*
+ * Synced bytes of events from a position to the log's end, those of the files between included; of
+ * an empty name or a file that is not there any more: of the whole log.
+ */
+uint64_t mirror_bytes_after(struct mirror *mirror, const struct log_position *position);
+
 /* Counters of the I/O cache since the open, as aurora_binlog_io_cache_*. */
 struct log_cache_counters {
     uint64_t read_requests; /* of all readers: batches of bytes asked for */

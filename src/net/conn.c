@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "net/peer_certificate.h"
 #include "net/socket.h"
 #include "net/tls.h"
 
@@ -115,6 +116,17 @@ bool conn_own_fingerprint(const struct conn *conn, uint8_t fingerprint[32])
     unsigned len = 0;
 
     return own && X509_digest(own, EVP_sha256(), fingerprint, &len) == 1 && len == 32;
+}
+
+bool conn_peer_certificate(const struct conn *conn, const char *host,
+                           struct peer_certificate *ret_certificate)
+{
+    X509 *shown = conn->ssl ? SSL_get0_peer_certificate(conn->ssl) : NULL;
+
+    if (!shown)
+        return false;
+    peer_certificate_read(shown, host, ret_certificate);
+    return true;
 }
 
 const char *conn_tls_version(const struct conn *conn)

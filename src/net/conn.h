@@ -43,6 +43,11 @@ MUST_CHECK bool conn_start_tls(struct conn *conn, const struct tls *tls, const c
 /* SHA256 of our own certificate in this TLS session; false when there is none. */
 bool conn_own_fingerprint(const struct conn *conn, uint8_t fingerprint[32]);
 
+/* The certificate that a server has shown us; false when there is none. `host` as above. */
+struct peer_certificate;
+bool conn_peer_certificate(const struct conn *conn, const char *host,
+                           struct peer_certificate *ret_certificate);
+
 /* "TLSv1.3" and the cipher's name; NULL without TLS. Borrowed. */
 const char *conn_tls_version(const struct conn *conn);
 const char *conn_tls_cipher(const struct conn *conn);

@@ -1,9 +1,10 @@
 /*
  * struct answers: what a relay answers to one session's statements, as the source would: from the
- * source's own variables, the log's GTID state and files, and the session's user variables.
+ * source's own variables, the log's GTID state and files, and what the session has set.
  *
  * Refusals are errors whose `code` is the servers' number and whose text is for the client. Owned
- * by the session's thread.
+ * by the session's thread. answers.c says which statement goes where; answers_variable.c knows the
+ * variables, answers_select.c expressions, answers_show.c the lists, answers_call.c the procedures.
  */
 #pragma once
 
@@ -25,7 +26,11 @@ struct answers_context {
     const char *version; /* as greeted, without MariaDB's prefix */
     uint32_t thread_id;
     const char *user;
-    const char *client; /* the client's address */
+    const char *client;      /* the client's address */
+    bool admin;              /* may change the relay: retention, files, others' sessions */
+    const char *tls_version; /* of the connection: "TLSv1.3"; "" in clear */
+    const char *tls_cipher;  /* "" in clear */
+    int64_t started_usec;    /* since 1970: the relay */
 };
 
 struct answers;
@@ -43,8 +48,23 @@ MUST_CHECK bool answers_take(struct answers *answers, struct span sql, struct an
                              struct err *err);
 void answer_done(struct answer *answer);
 
+/* The session's default database, which any name may be: there are no tables in it. */
+void answers_use(struct answers *answers, struct span database);
+
+/* Ends a session by its thread, as KILL does: one's own, or any for an admin. */
+MUST_CHECK bool answers_kill(struct answers *answers, uint64_t thread_id, struct err *err);
+
+/* What COM_STATISTICS gives, appended. */
+void answers_statistics(struct answers *answers, struct buf *text);
+
 /* The text of a user variable that the session has set; false when there is none, or it is NULL. */
 bool answers_user_variable(const struct answers *answers, const char *name, struct span *ret_value);
 
-/* Forgets all user variables: COM_RESET_CONNECTION, COM_CHANGE_USER. */
+/* Whether the session has switched a system variable on. */
+bool answers_has_switched_on(const struct answers *answers, const char *name);
+
+/* Forgets what the session has set: COM_RESET_CONNECTION. */
 void answers_reset(struct answers *answers);
+
+/* The session is another user's from here on: COM_CHANGE_USER. The name outlives the answers. */
+void answers_change_user(struct answers *answers, const char *user, bool admin);

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "log/syncer.h"
 #include "replication/incarnation.h"
+#include "replication/retention_setting.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -21,6 +22,7 @@ struct channel_terms {
 struct channel {
     struct channel_spec spec; /* as opened; of the rest, shared.terms has what holds now */
     struct receiver *receiver;
+    struct retention_setting *retention;
     struct mirror **retired; /* whose place another has taken; the receiver's thread adds */
     size_t retired_count;
     struct dump_controls *dump_controls;
@@ -167,6 +169,7 @@ static bool open_all(struct channel *channel, struct err *err)
     bool good;
 
     if (!dir_make_all(channel->spec.directory, 0700, err) || !load_variables(channel, err) ||
+        !retention_setting_open(channel->spec.directory, &channel->retention, err) ||
         !incarnation_last(channel->spec.directory, &last, err))
         return false;
     if (last > 0) {
@@ -213,6 +216,7 @@ void channel_close(struct channel *channel)
         channel->shared.terms = before;
     }
     dump_controls_free(channel->dump_controls);
+    retention_setting_close(channel->retention);
     (void)pthread_mutex_destroy(&channel->shared.lock);
     mem_free(channel);
 }
@@ -261,6 +265,11 @@ struct variables *channel_share_variables(struct channel *channel)
         variables = variables_share(channel->shared.variables);
     (void)pthread_mutex_unlock(&channel->shared.lock);
     return variables;
+}
+
+struct retention_setting *channel_borrow_retention(struct channel *channel)
+{
+    return channel->retention;
 }
 
 bool channel_purge(struct channel *channel, const struct log_retention *retention, int64_t now_usec,

@@ -27,6 +27,7 @@ struct channel_spec {
 };
 
 struct channel;
+struct retention_setting;
 
 /* Opens the last mirror, if there is one, and starts the receiver. All of the spec must stay. */
 MUST_CHECK bool channel_open(const struct channel_spec *spec, struct channel **ret_channel,
@@ -53,6 +54,9 @@ struct dump_controls *channel_borrow_dump_controls(struct channel *channel);
 
 /* The source's variables: an owner of its own for the caller (variables_free); NULL: none seen. */
 struct variables *channel_share_variables(struct channel *channel);
+
+/* `binlog retention hours` of the channel, good until channel_close(). */
+struct retention_setting *channel_borrow_retention(struct channel *channel);
 
 void channel_receiver_status(struct channel *channel, struct receiver_status *ret_status);
 

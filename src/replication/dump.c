@@ -1,409 +1,324 @@
 #include "replication/dump.h"
 
 #include "base/clock.h"
-#include "base/mem.h"
 #include "base/wakeup.h"
-#include "binlog/control.h"
 #include "binlog/reader.h"
 #include "log/log_reader.h"
-#include "log/lookup.h"
-#include "replication/gtid_skip.h"
+#include "replication/dump_out.h"
+#include "replication/dump_start.h"
 #include "wire/reply.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
 
-#define WRITE_USEC      (60 * USEC_PER_SEC) /* a replica that takes nothing for so long is gone */
 #define CAPABILITY_GTID 4
 #define ER_DUMP         ER_MASTER_FATAL_ERROR_READING_BINLOG
-#define BODY_MAX        1024 /* bytes of an event that is made here */
-#define TEXT_NO_FILE    "Could not find first log file name in binary log index file"
-#define TEXT_IMPOSSIBLE "Client requested master to start replication from impossible position"
+#define HEARD_MAX       4096 /* bytes of what a replica may say during a dump */
 
 struct dump {
     const struct dump_spec *spec;
+    struct dump_start start;
+    struct dump_out out;
     struct log_reader *reader;
     struct dump_controls_watch watch;
-    bool yields; /* in this file: it began while yielding was on */
-    struct gtid_skip skip;
-    struct log_position at; /* the next byte to send or leave out */
-    uint64_t ahead;         /* bytes before it that the replica has, and the log not yet */
-    uint8_t checksum;    /* of the events to come; UNDEFINED before the first format description */
-    bool announced;      /* a ROTATE was sent */
-    bool left_out;       /* the replica does not know yet how far the dump is */
-    uint64_t sent_bytes; /* since the registry was told */
-    uint64_t sent_events;
+    bool yields;   /* in this file: it began while yielding was on */
+    bool left_out; /* the replica does not know yet how far the dump is */
+    bool ended;    /* UNTIL is reached */
 };
 
-static bool fail(struct err *err, const char *text)
+/* ---- How it begins ---- */
+
+/* The format description and the GTIDs of the files before, at a file's beginning; or empty. */
+struct head {
+    struct span format;
+    struct span previous;
+};
+
+static bool find_head(struct span events, struct head *ret_head, struct err *err)
 {
-    return err_set(err, E_STATE, ER_DUMP, "%s", text);
+    struct cursor cur = cursor_of(events);
+    struct head head = {{0}, {0}};
+    struct event_header header = {.type = EVENT_UNKNOWN};
+
+    for (int i = 0; i < 2 && cursor_left(&cur) > 0; i++) {
+        struct span event;
+
+        if (!event_header_decode(cur.rest, &header, err))
+            return false;
+        event = cursor_bytes(&cur, header.length);
+        if (header.type == EVENT_FORMAT_DESCRIPTION)
+            head.format = event;
+        if (header.type == EVENT_PREVIOUS_GTIDS)
+            head.previous = event;
+    }
+    *ret_head = head;
+    return true;
 }
 
-/* ---- Sending ---- */
-
-static bool send_event(struct dump *dump, struct span event, struct err *err)
+/* When transactions follow that are left out, the replica must keep its temporary tables. */
+static bool send_head(struct dump *dump, const struct head *head, uint64_t from, struct err *err)
 {
-    static const uint8_t ok = 0;
-    struct link *link = dump->spec->link;
+    struct dump_out *out = &dump->out;
+    uint64_t end = LOG_FIRST_OFFSET + head->format.len + head->previous.len;
 
-    dump->sent_bytes += event.len;
-    dump->sent_events++;
-    return link_put(link, span_of(&ok, 1), event) ||
-           link_write(link, span_of(&ok, 1), event, clock_deadline_usec(WRITE_USEC), err);
-}
-
-static void note_sent(struct dump *dump)
-{
-    replica_note_sent(dump->spec->replica, &dump->at, dump->sent_bytes, dump->sent_events);
-    dump->sent_bytes = 0;
-    dump->sent_events = 0;
-}
-
-static bool flush(struct dump *dump, struct err *err)
-{
-    note_sent(dump);
-    return link_flush(dump->spec->link, clock_deadline_usec(WRITE_USEC), err);
-}
-
-/* An event of our own, which stands in no file. */
-static bool send_made(struct dump *dump, struct span body, struct event_header header,
-                      bool checksum, struct err *err)
-{
-    struct buf event;
-    bool good;
-
-    header.server_id = dump->spec->server_id;
-    header.length = (uint32_t)(EVENT_HEADER_SIZE + body.len + (checksum ? EVENT_CHECKSUM_SIZE : 0));
-    buf_init(&event, header.length);
-    event_header_encode(&event, &header);
-    buf_bytes(&event, body);
-    if (checksum)
-        checksum_append(&event, 0);
-    good = send_event(dump, buf_span(&event), err);
-    buf_done(&event);
-    return good;
+    if (!dump_out_format(out, head->format,
+                         end < from ? DUMP_FORMAT_CONTINUED : DUMP_FORMAT_FOLLOWS, err) ||
+        (end == from && !dump_out_event(out, head->format, false, err)) ||
+        (head->previous.len > 0 && !dump_out_event(out, head->previous, false, err)))
+        return false;
+    dump->left_out = end < from;
+    out->at.offset = from;
+    return true;
 }
 
 /*
- * The artificial ROTATE before a file. The first one's checksum is what the replica asked for, the
- * others' that of the file before.
+ * A MySQL replica by GTID is told the file's head, as by the servers, which read the file from its
+ * beginning. False in *ret_sent when the log begins behind it.
  */
-static bool send_rotate(struct dump *dump, const char *name, uint64_t position, struct err *err)
+static bool begin_with_head(struct dump *dump, const struct log_batch *batch, bool *ret_sent,
+                            struct err *err)
 {
-    struct rotate rotate = {.position = position, .name = span_str(name)};
-    bool checksum = (dump->announced ? dump->checksum : dump->spec->checksum) == CHECKSUM_CRC32;
-    struct event_header header = {.type = EVENT_ROTATE, .flags = EVENT_FLAG_ARTIFICIAL};
-    struct buf body;
+    struct log_position at = {.offset = LOG_FIRST_OFFSET};
+    struct log_batch events = {.kind = LOG_BATCH_NONE};
+    struct log_reader *reader;
+    struct err not_there;
+    struct head head;
     bool good;
 
-    buf_init(&body, BODY_MAX);
-    rotate_encode(&body, &rotate);
-    good = send_made(dump, buf_span(&body), header, checksum, err);
-    dump->announced = true;
-    buf_done(&body);
+    memcpy(at.name, batch->name, strlen(batch->name) + 1);
+    *ret_sent = false;
+    if (!log_reader_open(dump->spec->mirror, &at, LOG_READ_BUFFER_MIN, &reader, &not_there))
+        return true;
+    good = log_reader_next(reader, &events, err) && log_reader_next(reader, &events, err) &&
+           find_head(events.events, &head, err);
+    if (good && head.format.len > 0) {
+        *ret_sent = true;
+        good = dump_out_rotate(&dump->out, batch->name, LOG_FIRST_OFFSET, err) &&
+               send_head(dump, &head, batch->offset, err);
+    }
+    log_reader_close(reader);
     return good;
 }
 
-static bool send_heartbeat(struct dump *dump, struct err *err)
+/* MariaDB: the state where a dump by GTID begins within a file, which is not the file's list. */
+static bool send_state(struct dump *dump, uint32_t flags, struct err *err)
+{
+    struct event_header header = {
+        .type = EVENT_MARIADB_GTID_LIST,
+        .flags = EVENT_FLAG_ARTIFICIAL,
+        .log_pos = (uint32_t)dump->out.at.offset,
+    };
+    struct gtid_list *list =
+        dump->start.until.active ? &dump->start.until.state : &dump->start.state.list;
+
+    list->flags = flags;
+    buf_clear(&dump->out.body);
+    gtid_list_encode(&dump->out.body, list);
+    return dump_out_made(&dump->out, header, dump->out.checksum == CHECKSUM_CRC32, err);
+}
+
+static bool end_at_until(struct dump *dump, struct err *err)
+{
+    dump->ended = true;
+    return send_state(dump, GTID_LIST_FLAG_UNTIL_REACHED, err);
+}
+
+/* In a file's middle it comes from here, at its beginning it is the first event. */
+static bool send_format(struct dump *dump, const struct log_batch *batch, struct err *err)
+{
+    return dump_out_format(
+        &dump->out, batch->format,
+        dump->out.at.offset > LOG_FIRST_OFFSET ? DUMP_FORMAT_BEHIND : DUMP_FORMAT_FOLLOWS, err);
+}
+
+static bool begin_first_file(struct dump *dump, const struct log_batch *batch, struct err *err)
 {
     const struct dump_spec *spec = dump->spec;
-    struct heartbeat heartbeat = {.name = span_str(dump->at.name), .position = dump->at.offset};
-    bool long_form = spec->mariadb && dump->at.offset > UINT32_MAX;
-    bool v2 = !spec->mariadb && (spec->request.flags & DUMP_MYSQL_HEARTBEAT_V2);
-    struct event_header header = {
-        .type = v2 ? EVENT_HEARTBEAT_V2 : EVENT_HEARTBEAT,
-        .log_pos = long_form ? 0 : (uint32_t)dump->at.offset,
-    };
-    struct buf body;
-    bool good;
+    bool sent = false;
 
-    buf_init(&body, BODY_MAX);
-    if (v2)
-        heartbeat_v2_encode(&body, &heartbeat);
-    else
-        heartbeat_encode(&body, &heartbeat, header.log_pos);
-    good = send_made(dump, buf_span(&body), header, dump->checksum == CHECKSUM_CRC32, err);
-    buf_done(&body);
-    dump->left_out = false;
-    return good;
-}
-
-/*
- * The format description for a stream that begins behind it: without its own position and without
- * the time of a server's start, which would make a replica drop its temporary tables.
- */
-static bool send_format(struct dump *dump, struct span event, bool behind, struct err *err)
-{
-    size_t checksum_size = format_checksum_size(event);
-    struct event_header header;
-    struct format format;
-    struct cursor cur = cursor_of(event);
-    struct buf buf;
-    bool good;
-
-    if (!event_header_decode(event, &header, err))
+    if (!spec->mariadb && spec->request.gtid && batch->offset > LOG_FIRST_OFFSET &&
+        !begin_with_head(dump, batch, &sent, err))
         return false;
-    cursor_skip(&cur, EVENT_HEADER_SIZE);
-    if (!format_decode(cursor_bytes(&cur, event.len - EVENT_HEADER_SIZE - checksum_size), &format,
-                       err))
-        return false;
-    if (format.checksum == CHECKSUM_CRC32 && dump->spec->checksum == CHECKSUM_UNDEFINED)
-        return fail(err, "Slave can not handle replication events with the checksum that master "
-                         "is configured to log");
-    dump->checksum = format.checksum;
-    if (!behind)
+    if (sent)
         return true;
-    format.created = 0;
-    header.log_pos = 0;
-    buf_init(&buf, event.len);
-    event_header_encode(&buf, &header);
-    format_encode(&buf, &format);
-    if (checksum_size > 0)
-        checksum_append(&buf, 0);
-    good = send_event(dump, buf_span(&buf), err);
-    buf_done(&buf);
-    return good;
+    if (!dump_out_rotate(&dump->out, batch->name, batch->offset + dump->start.ahead, err) ||
+        !send_format(dump, batch, err))
+        return false;
+    if (gtid_until_ends(&dump->start.until))
+        return end_at_until(dump, err);
+    return dump->start.state.kind != LOG_STATE_MARIADB || batch->offset == LOG_FIRST_OFFSET ||
+           send_state(dump, 0, err);
 }
 
 /* A dump yields from the first file on that the log comes to while yielding is on. */
 static bool begin_file(struct dump *dump, const struct log_batch *batch, struct err *err)
 {
-    dump->yields = dump->announced && dump_controls_yield_usec(dump->spec->controls) > 0;
-    if (dump->announced && dump->ahead > 0)
-        return fail(err, TEXT_IMPOSSIBLE);
-    dump->at = (struct log_position){.offset = batch->offset + dump->ahead};
-    memcpy(dump->at.name, batch->name, strlen(batch->name) + 1);
-    return send_rotate(dump, batch->name, dump->at.offset, err) &&
-           send_format(dump, batch->format, dump->at.offset > LOG_FIRST_OFFSET, err);
+    if (!dump->out.announced)
+        return begin_first_file(dump, batch, err);
+    if (dump->start.ahead > 0)
+        return dump_fail_position(dump->spec, err);
+    dump->yields = dump_controls_yield_usec(dump->spec->controls) > 0;
+    return dump_out_rotate(&dump->out, batch->name, batch->offset, err) &&
+           send_format(dump, batch, err);
 }
 
 /* ---- What a replica does not get ---- */
 
-static bool is_wanted(const struct dump *dump, const struct event_header *header)
+static bool is_unwanted(const struct dump *dump, const struct event_header *header)
 {
     const struct dump_spec *spec = dump->spec;
 
     if (!spec->mariadb)
-        return true;
+        return false;
     if (header->type == EVENT_MARIADB_ANNOTATE_ROWS &&
         !(spec->request.flags & DUMP_MARIADB_ANNOTATE_ROWS))
-        return false;
-    return !spec->filter_skip_replication || !(header->flags & EVENT_FLAG_SKIP_REPLICATION);
+        return true;
+    return spec->filter_skip_replication && (header->flags & EVENT_FLAG_SKIP_REPLICATION);
 }
 
-static bool is_left_out(struct dump *dump, const struct event_header *header, struct span event,
-                        bool *ret_left_out, struct err *err)
+/* Is asked of all events only while something may have to be left out by GTID. */
+static bool is_left_out_by_gtid(struct dump *dump, const struct event_header *header,
+                                struct span event, bool *ret_left_out, struct err *err)
 {
-    size_t checksum_size = dump->checksum == CHECKSUM_CRC32 ? EVENT_CHECKSUM_SIZE : 0;
+    struct gtid_until *until = &dump->start.until;
+    size_t checksum_size = dump_out_checksum_size(&dump->out);
     struct cursor cur = cursor_of(event);
+    struct span body;
 
-    if (!dump->skip.active) {
-        *ret_left_out = !is_wanted(dump, header);
-        return true;
-    }
-    cursor_skip(&cur, EVENT_HEADER_SIZE);
     if (event.len < EVENT_HEADER_SIZE + checksum_size)
         return err_set(err, E_PROTO, ER_DUMP, "%s:%" PRIu64 ": a %s event of %zu bytes",
-                       dump->at.name, dump->at.offset, event_type_name(header->type), event.len);
-    if (!gtid_skip_take(&dump->skip, header,
-                        cursor_bytes(&cur, event.len - EVENT_HEADER_SIZE - checksum_size),
-                        ret_left_out, err))
+                       dump->out.at.name, dump->out.at.offset, event_type_name(header->type),
+                       event.len);
+    cursor_skip(&cur, EVENT_HEADER_SIZE);
+    body = cursor_bytes(&cur, event.len - EVENT_HEADER_SIZE - checksum_size);
+    if (!gtid_skip_take(&dump->start.skip, header, body, ret_left_out, err))
         return false;
-    *ret_left_out = *ret_left_out || !is_wanted(dump, header);
+    if (!until->active)
+        return true;
+    if (header->type == EVENT_MARIADB_GTID && !*ret_left_out &&
+        !gtid_until_take(until, header, body, err))
+        return false;
+    *ret_left_out = *ret_left_out || until->leaves_out;
     return true;
+}
+
+/* What belongs to no transaction, or begins one. */
+static bool is_between(uint8_t type)
+{
+    switch ((enum event_type)type) {
+    case EVENT_MARIADB_GTID:
+    case EVENT_MARIADB_GTID_LIST:
+    case EVENT_MARIADB_BINLOG_CHECKPOINT:
+    case EVENT_ROTATE:
+    case EVENT_STOP:
+    case EVENT_FORMAT_DESCRIPTION:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool send_event(struct dump *dump, const struct event_header *header, struct span event,
+                       bool wants_ack, struct err *err)
+{
+    bool left_out = false;
+
+    if (gtid_until_ends(&dump->start.until) && is_between(header->type))
+        return end_at_until(dump, err);
+    if ((dump->start.skip.active || dump->start.until.active) &&
+        !is_left_out_by_gtid(dump, header, event, &left_out, err))
+        return false;
+    if (left_out || is_unwanted(dump, header)) {
+        dump->left_out = true;
+        return true;
+    }
+    if (dump->left_out && !dump->spec->mariadb && !dump_out_heartbeat(&dump->out, err))
+        return false;
+    dump->left_out = false;
+    return dump_out_event(&dump->out, event, wants_ack, err);
 }
 
 /* The log comes to where the replica is. */
 static bool catch_up(struct dump *dump, size_t length, struct err *err)
 {
-    if (length > dump->ahead)
-        return fail(err, TEXT_IMPOSSIBLE);
-    dump->ahead -= length;
+    if (length > dump->start.ahead)
+        return dump_fail_position(dump->spec, err);
+    dump->start.ahead -= length;
     return true;
+}
+
+/* The log ends with a whole transaction where the dump is. */
+static bool is_at_whole_end(const struct dump *dump)
+{
+    struct log_ends ends;
+
+    mirror_ends(dump->spec->mirror, &ends);
+    return ends.whole.offset == dump->out.at.offset &&
+           strcmp(ends.whole.name, dump->out.at.name) == 0;
+}
+
+/*
+ * Where a replica is asked to acknowledge: at the log's last end of a transaction, or, as long as
+ * it is behind that, at the last XID that is there. 0: nowhere.
+ */
+static uint64_t find_ack(const struct dump *dump, const struct log_batch *batch)
+{
+    uint64_t end = batch->offset + batch->events.len;
+    struct cursor cur = cursor_of(batch->events);
+    uint64_t offset = batch->offset;
+    struct event_header header;
+    struct log_ends ends;
+    uint64_t found = 0;
+    struct err broken;
+
+    mirror_ends(dump->spec->mirror, &ends);
+    if (strcmp(ends.whole.name, batch->name) == 0 && ends.whole.offset > batch->offset &&
+        ends.whole.offset <= end)
+        return ends.whole.offset;
+    while (cursor_left(&cur) > 0 && event_header_decode(cur.rest, &header, &broken)) {
+        cursor_skip(&cur, header.length);
+        offset += header.length;
+        if (header.type == EVENT_XID)
+            found = offset;
+    }
+    return found;
 }
 
 static bool send_events(struct dump *dump, const struct log_batch *batch, struct err *err)
 {
+    uint64_t ack_at = dump->spec->semisync ? find_ack(dump, batch) : 0;
     struct cursor cur = cursor_of(batch->events);
 
-    while (cursor_left(&cur) > 0) {
+    while (cursor_left(&cur) > 0 && !dump->ended) {
         struct event_header header;
         struct span event;
-        bool left_out;
+        uint64_t end;
 
         if (!event_header_decode(cur.rest, &header, err))
             return false;
         event = cursor_bytes(&cur, header.length);
         if (!cursor_ok(&cur))
             return err_set(err, E_BUG, ER_DUMP, "%s:%" PRIu64 ": an event that is not whole",
-                           dump->at.name, dump->at.offset);
-        if (dump->ahead > 0) {
+                           dump->out.at.name, dump->out.at.offset);
+        if (dump->start.ahead > 0) {
             if (!catch_up(dump, event.len, err))
                 return false;
             continue;
         }
-        if (!is_left_out(dump, &header, event, &left_out, err))
+        end = dump->out.at.offset + event.len;
+        if (!send_event(dump, &header, event, end == ack_at, err))
             return false;
-        if (left_out) {
-            dump->left_out = true;
-        } else {
-            if (dump->left_out && !dump->spec->mariadb && !send_heartbeat(dump, err))
-                return false;
-            if (!send_event(dump, event, err))
-                return false;
-            dump->left_out = false;
-        }
-        dump->at.offset += event.len;
+        dump->out.at.offset = end;
     }
     return true;
-}
-
-/* ---- Where it begins ---- */
-
-static bool find_mysql_gtid(struct dump *dump, struct log_position *ret_from, struct err *err)
-{
-    struct gtid_set executed;
-    bool good;
-
-    gtid_set_init(&executed);
-    good = gtid_set_decode(dump->spec->request.gtid_set, &executed, err) &&
-           log_find_gtid_set(dump->spec->mirror, &executed, ret_from, err);
-    if (good)
-        gtid_skip_set(&dump->skip, &executed);
-    gtid_set_done(&executed);
-    return good;
-}
-
-static bool find_mariadb_gtid(struct dump *dump, struct log_position *ret_from, struct err *err)
-{
-    struct gtid_list position;
-    struct log_state state;
-    bool good;
-
-    gtid_list_init(&position);
-    log_state_init(&state);
-    good = gtid_list_parse(dump->spec->connect_state, &position, err) &&
-           log_find_gtid_position(dump->spec->mirror, &position, ret_from, err) &&
-           log_state_at(dump->spec->mirror, ret_from, &state, err);
-    if (good)
-        gtid_skip_position(&dump->skip, &position,
-                           state.kind == LOG_STATE_MARIADB ? &state.list : NULL);
-    gtid_list_done(&position);
-    log_state_done(&state);
-    return good;
-}
-
-static bool is_blocking(const struct dump_spec *spec)
-{
-    return !(spec->request.flags & DUMP_NON_BLOCK) && spec->request.server_id != 0;
-}
-
-/* Whether a server begins that file after `last`: mysql-bin.000010 after mysql-bin.000009. */
-static bool is_next_name(const char *last, const char *name)
-{
-    const char *dot = strrchr(last, '.');
-    size_t stem = dot ? (size_t)(dot - last) + 1 : 0;
-    char *end;
-
-    if (stem == 0 || strncmp(last, name, stem) != 0 || name[stem] < '0' || name[stem] > '9')
-        return false;
-    return strtoull(name + stem, &end, 10) == strtoull(last + stem, NULL, 10) + 1 && *end == '\0';
-}
-
-/*
- * A replica may know of more than the log has: of the file that the last ROTATE names, or of the
- * part of a transaction that was cut off when the log was opened again, and will be received again.
- * Its dump begins where the log ends.
- */
-static bool find_ahead(struct dump *dump, const struct log_position *asked,
-                       struct log_position *ret_from)
-{
-    struct log_ends ends;
-
-    mirror_ends(dump->spec->mirror, &ends);
-    if (!is_blocking(dump->spec) || ends.synced.name[0] == '\0')
-        return false;
-    if (strcmp(asked->name, ends.synced.name) == 0 && asked->offset > ends.synced.offset)
-        dump->ahead = asked->offset - ends.synced.offset;
-    else if (!is_next_name(ends.synced.name, asked->name) || asked->offset != LOG_FIRST_OFFSET)
-        return false;
-    *ret_from = ends.synced;
-    return true;
-}
-
-/* By file and position, with the texts of the servers' own refusals. */
-static bool find_position(struct dump *dump, struct log_position *ret_from, struct err *err)
-{
-    const struct command_dump *request = &dump->spec->request;
-    struct log_position from = {.offset = request->position};
-    struct log_file file;
-
-    if (request->position < LOG_FIRST_OFFSET)
-        return fail(err, "Client requested master to start replication from position < 4");
-    if (request->file.len > LOG_NAME_MAX)
-        return fail(err, TEXT_NO_FILE);
-    memcpy(from.name, request->file.data, request->file.len);
-    if (request->file.len == 0) {
-        *ret_from = from;
-        return true;
-    }
-    if (find_ahead(dump, &from, ret_from))
-        return true;
-    if (!mirror_find(dump->spec->mirror, from.name, &file, err))
-        return fail(err, TEXT_NO_FILE);
-    if (request->position > file.end)
-        return fail(err, TEXT_IMPOSSIBLE);
-    *ret_from = from;
-    return true;
-}
-
-static bool find_start(struct dump *dump, struct log_position *ret_from, struct err *err)
-{
-    const struct dump_spec *spec = dump->spec;
-
-    if (spec->mariadb && spec->by_gtid)
-        return find_mariadb_gtid(dump, ret_from, err);
-    if (spec->request.gtid)
-        return find_mysql_gtid(dump, ret_from, err);
-    return find_position(dump, ret_from, err);
-}
-
-static bool open_reader(struct dump *dump, struct err *err)
-{
-    const struct dump_spec *spec = dump->spec;
-    struct log_position from;
-
-    if (!spec->mirror)
-        return fail(err, "Binary log is not open");
-    if (spec->mariadb && spec->capability < CAPABILITY_GTID)
-        return fail(err, "This relay serves MariaDB's events to clients that set "
-                         "@mariadb_slave_capability to 4 or more");
-    if (find_start(dump, &from, err) &&
-        log_reader_open(spec->mirror, &from, dump_controls_read_buffer(dump->spec->controls),
-                        &dump->reader, err))
-        return true;
-    if (err->class != E_IO)
-        err->code = ER_DUMP;
-    return false;
 }
 
 /* ---- The loop ---- */
 
-/* What the replica says meanwhile: nothing, or that it goes. */
-static bool hear(struct dump *dump, struct err *err)
+static bool flush(struct dump *dump, struct err *err)
 {
-    struct span payload;
-    bool there;
-
-    if (!link_read_aside(dump->spec->link, &there, &payload, err))
-        return false;
-    if (there && payload.len > 0 && payload.data[0] == COM_QUIT)
-        return err_set(err, E_IO, 0, "%s: the replica has left", link_peer(dump->spec->link));
-    return true;
+    return dump_out_flush(&dump->out, err);
 }
 
 /* Nothing is left to send: waits for more, with heartbeats. */
@@ -413,8 +328,9 @@ static bool idle(struct dump *dump, struct err *err)
     int fd = conn_borrow_fd(link_borrow_conn(dump->spec->link));
     enum log_wait wait;
 
-    if (dump->left_out && !dump->spec->mariadb && !send_heartbeat(dump, err))
+    if (dump->left_out && !dump->spec->mariadb && !dump_out_heartbeat(&dump->out, err))
         return false;
+    dump->left_out = false;
     if (!flush(dump, err) ||
         !log_reader_wait(dump->reader, period > 0 ? clock_deadline_usec(period) : CLOCK_NEVER, fd,
                          &wait, err))
@@ -423,9 +339,9 @@ static bool idle(struct dump *dump, struct err *err)
     case LOG_WAIT_READY:
         return true;
     case LOG_WAIT_TIMEOUT:
-        return send_heartbeat(dump, err) && flush(dump, err);
+        return dump_out_heartbeat(&dump->out, err) && flush(dump, err);
     case LOG_WAIT_INTERRUPTED:
-        return hear(dump, err);
+        return dump_out_hear(&dump->out, err);
     }
     return true;
 }
@@ -441,7 +357,7 @@ static bool wait_for_file(struct dump *dump, int64_t deadline_usec, struct err *
 
     if (poll(fds, 3, clock_poll_timeout(deadline_usec)) < 0 && errno != EINTR)
         return err_errno(err, "cannot wait for a file to fill");
-    return fds[2].revents == 0 || hear(dump, err);
+    return fds[2].revents == 0 || dump_out_hear(&dump->out, err);
 }
 
 /*
@@ -466,7 +382,7 @@ static bool yield(struct dump *dump, struct err *err)
         if (now >= begun + usec || log_reader_arm_closed(dump->reader))
             return true;
         if (now >= heartbeat_at) {
-            if (!send_heartbeat(dump, err) || !flush(dump, err))
+            if (!dump_out_heartbeat(&dump->out, err) || !flush(dump, err))
                 return false;
             heartbeat_at = clock_deadline_usec(period);
         }
@@ -486,59 +402,106 @@ static bool fail_reading(const struct dump *dump, struct err *err)
 
     mirror_ends(dump->spec->mirror, &ends);
     if (ends.shutdown && err->class == E_STATE && !dump->spec->by_gtid && !dump->spec->request.gtid)
-        return fail(err, "The relay has begun a new log of its source, in which files and "
-                         "positions are others: give the replica one of those, or use GTIDs");
+        return err_set(err, E_STATE, ER_DUMP,
+                       "The relay has begun a new log of its source, in which files and positions "
+                       "are others: give the replica one of those, or use GTIDs");
     if (ends.status != LOG_FAILED && !ends.shutdown &&
         (err->class == E_STATE || err->class == E_PROTO))
         err->code = ER_DUMP;
     return false;
 }
 
+static bool take_events(struct dump *dump, const struct log_batch *batch, struct err *err)
+{
+    if (!send_events(dump, batch, err))
+        return false;
+    dump_out_note(&dump->out);
+    return !dump->spec->semisync || dump_out_hear(&dump->out, err);
+}
+
+/* All that is synced was sent. */
+static bool take_none(struct dump *dump, struct err *err)
+{
+    if (gtid_until_ends(&dump->start.until) && is_at_whole_end(dump))
+        return end_at_until(dump, err);
+    if (dump_is_blocking(dump->spec))
+        return idle(dump, err);
+    dump->ended = true;
+    return true;
+}
+
 static bool run(struct dump *dump, struct err *err)
 {
-    struct log_batch batch;
+    while (!dump->ended) {
+        struct log_batch batch;
+        bool good = true;
 
-    for (;;) {
         log_reader_set_buffer(dump->reader, dump_controls_read_buffer(dump->spec->controls));
         if (!log_reader_next(dump->reader, &batch, err))
             return fail_reading(dump, err);
         switch (batch.kind) {
         case LOG_BATCH_FILE:
-            if (!begin_file(dump, &batch, err))
-                return false;
+            good = begin_file(dump, &batch, err);
             break;
         case LOG_BATCH_EVENTS:
-            if (!send_events(dump, &batch, err))
-                return false;
-            note_sent(dump);
+            good = take_events(dump, &batch, err);
             break;
         case LOG_BATCH_NONE:
-            if (!is_blocking(dump->spec))
-                return flush(dump, err);
-            if (!idle(dump, err))
-                return false;
+            good = take_none(dump, err);
             break;
         }
-        if (dump->yields && is_blocking(dump->spec) &&
-            (batch.kind == LOG_BATCH_FILE || log_reader_at_end(dump->reader)) && !yield(dump, err))
+        if (good && dump->yields && !dump->ended && dump_is_blocking(dump->spec) &&
+            (batch.kind == LOG_BATCH_FILE || log_reader_at_end(dump->reader)))
+            good = yield(dump, err);
+        if (!good)
             return false;
     }
+    return flush(dump, err);
+}
+
+static bool open_reader(struct dump *dump, struct err *err)
+{
+    const struct dump_spec *spec = dump->spec;
+
+    if (!spec->mirror)
+        return err_set(err, E_STATE, ER_DUMP, "Binary log is not open");
+    if (spec->mariadb && spec->capability < CAPABILITY_GTID)
+        return err_set(err, E_STATE, ER_DUMP,
+                       "This relay serves MariaDB's events to clients that set "
+                       "@mariadb_slave_capability to 4 or more");
+    if (!dump_start_find(&dump->start, spec, err))
+        return false;
+    if (log_reader_open(spec->mirror, &dump->start.from, dump_controls_read_buffer(spec->controls),
+                        &dump->reader, err))
+        return true;
+    if (err->class != E_IO)
+        err->code = ER_DUMP;
+    return false;
 }
 
 bool dump_run(const struct dump_spec *spec, struct err *err)
 {
     struct dump dump = {
         .spec = spec,
-        .checksum = CHECKSUM_UNDEFINED,
+        .out = {.link = spec->link,
+                .replica = spec->replica,
+                .server_id = spec->server_id,
+                .mariadb = spec->mariadb,
+                .heartbeat_v2 = !spec->mariadb && (spec->request.flags & DUMP_MYSQL_HEARTBEAT_V2),
+                .semisync = spec->semisync,
+                .asked_checksum = spec->checksum},
     };
     bool good;
 
     if (!dump_controls_watch(spec->controls, &dump.watch, err))
         return false;
-    gtid_skip_init(&dump.skip);
+    link_set_payload_max(spec->link, HEARD_MAX);
+    dump_start_init(&dump.start);
+    dump_out_init(&dump.out);
     good = open_reader(&dump, err) && run(&dump, err);
     log_reader_close(dump.reader);
+    dump_out_done(&dump.out);
+    dump_start_done(&dump.start);
     dump_controls_unwatch(spec->controls, &dump.watch);
-    gtid_skip_done(&dump.skip);
     return good;
 }

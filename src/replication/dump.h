@@ -26,10 +26,16 @@ struct dump_spec {
     uint32_t server_id; /* the relay's, in artificial events */
     bool mariadb;
     uint8_t checksum;             /* @master_binlog_checksum; CHECKSUM_UNDEFINED: not set */
+    bool semisync;                /* @rpl_semi_sync_replica or _slave: acknowledges events */
     int64_t heartbeat_usec;       /* @master_heartbeat_period; 0: none */
     unsigned capability;          /* @mariadb_slave_capability */
     bool by_gtid;                 /* MariaDB: @slave_connect_state was set */
     struct span connect_state;    /* its text */
+    bool gtid_strict;             /* @slave_gtid_strict_mode */
+    bool gtid_ignore_duplicates;  /* @slave_gtid_ignore_duplicates */
+    bool by_until;                /* @slave_until_gtid was set */
+    struct span until;            /* its text */
+    int64_t patience_usec;        /* so long a replica that is ahead waits for the log */
     bool filter_skip_replication; /* @@skip_replication: leave out events that are so marked */
 };
 

@@ -21,6 +21,8 @@ static const struct dump_control_info infos[DUMP_CONTROL_COUNT] = {
                                 "So long a dump waits for the file that is written to fill."},
     [DUMP_USE_LARGE_READ_BUFFER] = {"aurora_binlog_use_large_read_buffer", 0, 1, 1, true,
                                     "Whether the other two have an effect."},
+    [DUMP_METRICS_SECONDS] = {"borealis_dump_metrics_seconds", 0, 86400, 60, false,
+                              "How often where the dumps are is logged; 0: never."},
 };
 
 struct dump_controls {

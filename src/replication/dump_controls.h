@@ -1,12 +1,15 @@
 /*
- * struct dump_controls: what may be set of a channel's dumps while they run, by Aurora's names:
+ * struct dump_controls: what may be set of a channel's dumps while they run, mostly by Aurora's
+ * names:
  *
  *     aurora_binlog_use_large_read_buffer          0, 1                1
  *     aurora_binlog_read_buffer_size               8192 to 536870912   5242880 bytes
  *     aurora_binlog_replication_max_yield_seconds  0 to 36000          0
+ *     borealis_dump_metrics_seconds                0 to 86400          60
  *
- * The first is a switch for the other two: at 0 files are read through 8192 bytes and no dump
- * yields. A channel owns its controls. Any thread may get and set; a change is seen by a running
+ * The first is a switch for the next two: at 0 files are read through 8192 bytes and no dump
+ * yields. The last one is ours: how often the dump thread metrics are logged (dump_metrics.h), 0
+ * for never. A channel owns its controls. Any thread may get and set; a change is seen by a running
  * dump at its next read, and ends its yielding at once (source: Amazon Aurora User Guide,
  * "Optimizing binary log replication", parameters of Aurora MySQL 2).
  */
@@ -22,6 +25,7 @@ enum dump_control { /* in the order of their names */
                     DUMP_READ_BUFFER_SIZE,
                     DUMP_MAX_YIELD_SECONDS,
                     DUMP_USE_LARGE_READ_BUFFER,
+                    DUMP_METRICS_SECONDS,
                     DUMP_CONTROL_COUNT,
 };
 

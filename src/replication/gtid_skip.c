@@ -2,6 +2,8 @@
 
 #include "base/mem.h"
 
+#include <inttypes.h>
+
 void gtid_skip_init(struct gtid_skip *skip)
 {
     *skip = (struct gtid_skip){0};
@@ -27,15 +29,19 @@ static bool is_same(const struct gtid_mariadb *a, const struct gtid_mariadb *b)
 }
 
 void gtid_skip_position(struct gtid_skip *skip, const struct gtid_list *position,
-                        const struct gtid_list *state)
+                        const struct gtid_list *state, const struct gtid_list *end, bool strict)
 {
+    skip->strict = strict;
     skip->domains = mem_alloc((position->count + 1) * sizeof *skip->domains);
     for (size_t i = 0; i < position->count; i++) {
         const struct gtid_mariadb *latest =
             state ? gtid_list_find(state, position->items[i].domain) : NULL;
 
         if (!latest || !is_same(latest, &position->items[i]))
-            skip->domains[skip->domain_count++] = position->items[i];
+            skip->domains[skip->domain_count++] = (struct gtid_skip_domain){
+                .has = position->items[i],
+                .unknown = !gtid_list_find(end, position->items[i].domain),
+            };
     }
     skip->active = skip->domain_count > 0;
 }
@@ -50,6 +56,32 @@ static bool take_mysql(struct gtid_skip *skip, uint8_t type, struct span body, s
     if (!gtid_decode(body, type, &gtid, err))
         return false;
     skip->inside = gtid_set_has(&skip->set, &gtid.uuid, gtid.tag, gtid.number);
+    return true;
+}
+
+static bool fail_missing(const struct gtid_mariadb *has, const char *before, const char *after,
+                         struct err *err)
+{
+    return err_set(err, E_STATE, 0, "%s %" PRIu32 "-%" PRIu32 "-%" PRIu64 "%s", before, has->domain,
+                   has->server_id, has->sequence, after);
+}
+
+/* Whether an event of the domain may come while the replica's GTID was not met. */
+static bool check_domain(const struct gtid_skip *skip, struct gtid_skip_domain *domain,
+                         uint32_t server_id, uint64_t sequence, struct err *err)
+{
+    const struct gtid_mariadb *has = &domain->has;
+    bool passed = has->server_id == server_id && sequence > has->sequence;
+
+    if (domain->unknown && (passed || has->server_id != server_id))
+        return fail_missing(has, "Error: connecting slave requested to start from GTID",
+                            ", which is not in the master's binlog", err);
+    domain->unknown = false;
+    if (passed && skip->strict)
+        return fail_missing(has, "The binlog on the master is missing the GTID",
+                            " requested by the slave (even though both a prior and a subsequent "
+                            "sequence number does exist), and GTID strict mode is enabled",
+                            err);
     return true;
 }
 
@@ -68,10 +100,12 @@ static bool take_mariadb(struct gtid_skip *skip, const struct event_header *head
     if (!gtid_mariadb_decode(body, &gtid, err))
         return false;
     for (size_t i = 0; i < skip->domain_count; i++) {
-        const struct gtid_mariadb *has = &skip->domains[i];
+        const struct gtid_mariadb *has = &skip->domains[i].has;
 
         if (has->domain != gtid.domain)
             continue;
+        if (!check_domain(skip, &skip->domains[i], header->server_id, gtid.sequence, err))
+            return false;
         skip->inside = has->server_id != header->server_id || gtid.sequence <= has->sequence;
         if (has->server_id == header->server_id && gtid.sequence >= has->sequence)
             forget_domain(skip, i);

@@ -16,6 +16,7 @@ struct link_account {
     /* Both, where the password was known: a user who has one alone can be told from nobody. */
     struct auth_account hashes;
     bool require_tls;
+    bool may_administer; /* change what the relay keeps, end others' sessions */
 };
 
 /*

@@ -1,6 +1,7 @@
 #include "replication/log_answers.h"
 
 #include "base/mem.h"
+#include "binlog/format.h"
 #include "binlog/number.h"
 #include "log/lookup.h"
 
@@ -8,9 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define ER_WRONG_ARGUMENTS    1210
 #define ER_MALFORMED_GTID_SET 1772
 #define NUMBER_TEXT           24
+
+#define MYSQL_8_0_14 80014 /* SHOW BINARY LOGS tells what is encrypted */
 
 static bool is_name(struct span name, const char *other)
 {
@@ -27,6 +29,30 @@ bool log_answers_has_variable(struct span name, bool mariadb)
     return is_name(name, "gtid_executed") || is_name(name, "gtid_purged");
 }
 
+/* By domain, then by number: as servers show them. */
+static int compare_gtids(const void *left, const void *right)
+{
+    const struct gtid_mariadb *a = left;
+    const struct gtid_mariadb *b = right;
+
+    if (a->domain != b->domain)
+        return a->domain < b->domain ? -1 : 1;
+    return a->sequence < b->sequence ? -1 : a->sequence > b->sequence ? 1 : 0;
+}
+
+static void write_sorted(struct buf *buf, const struct gtid_list *list)
+{
+    struct gtid_mariadb *items = mem_alloc(list->count * sizeof *items);
+
+    if (list->count > 0)
+        memcpy(items, list->items, list->count * sizeof *items);
+    qsort(items, list->count, sizeof *items, compare_gtids);
+    for (size_t i = 0; i < list->count; i++)
+        buf_printf(buf, "%s%" PRIu32 "-%" PRIu32 "-%" PRIu64, i > 0 ? "," : "", items[i].domain,
+                   items[i].server_id, items[i].sequence);
+    mem_free(items);
+}
+
 /* The latest GTID of each domain: of a domain's entries the last. */
 static void write_position(struct buf *buf, const struct gtid_list *state)
 {
@@ -35,7 +61,7 @@ static void write_position(struct buf *buf, const struct gtid_list *state)
     gtid_list_init(&position);
     for (size_t i = 0; i < state->count; i++)
         gtid_list_set_position(&position, state->items[i]);
-    gtid_list_print(buf, &position);
+    write_sorted(buf, &position);
     gtid_list_done(&position);
 }
 
@@ -45,11 +71,11 @@ static void write_state(struct buf *buf, const struct log_state *state, bool who
     case LOG_STATE_UNKNOWN:
         return;
     case LOG_STATE_MYSQL:
-        gtid_set_print(buf, &state->set);
+        gtid_set_print_lines(buf, &state->set);
         return;
     case LOG_STATE_MARIADB:
         if (whole)
-            gtid_list_print(buf, &state->list);
+            write_sorted(buf, &state->list);
         else
             write_position(buf, &state->list);
         return;
@@ -123,7 +149,7 @@ bool log_answers_gtid_call(struct span name, struct span left, struct span right
         buf_u8(value, gtid_set_contains(&b, &a) ? '1' : '0');
     } else if (good) {
         gtid_set_subtract(&a, &b);
-        gtid_set_print(value, &a);
+        gtid_set_print_lines(value, &a);
     }
     gtid_set_done(&a);
     gtid_set_done(&b);
@@ -131,44 +157,49 @@ bool log_answers_gtid_call(struct span name, struct span left, struct span right
 }
 
 bool log_answers_gtid_pos(struct channel *channel, struct span file, struct span position,
-                          struct buf *value, bool *ret_null, struct err *err)
+                          struct buf *value)
 {
     struct mirror *mirror = channel_borrow_mirror(channel);
+    struct cursor digits = cursor_of(position);
     struct log_position at = {0};
     struct err unknown;
 
-    if (file.len > LOG_NAME_MAX || position.len == 0 || position.len > 19)
-        return err_set(err, E_USAGE, ER_WRONG_ARGUMENTS, "Incorrect arguments to binlog_gtid_pos");
+    if (!mirror || file.len > LOG_NAME_MAX || !cursor_decimal(&digits, UINT64_MAX, &at.offset) ||
+        cursor_left(&digits) > 0)
+        return false;
     memcpy(at.name, file.data, file.len);
-    for (size_t i = 0; i < position.len; i++)
-        at.offset = at.offset * 10 + (position.data[i] - (uint64_t)'0');
-    /* The server answers NULL to what it does not have; its replica goes on without a GTID then. */
-    *ret_null = !mirror || !write_state_at(mirror, &at, false, value, &unknown);
-    return true;
+    return write_state_at(mirror, &at, false, value, &unknown);
 }
 
 /* ---- Status ---- */
 
-bool log_answers_status(struct channel *channel, size_t i, struct span *ret_name, char *value,
-                        size_t size)
+bool log_answers_status(const struct log_status_source *source, size_t i, struct span *ret_name,
+                        char *value, size_t size)
 {
     static const char *const names[] = {
-        "aurora_binlog_io_cache_allocated",
-        "aurora_binlog_io_cache_read_requests",
-        "aurora_binlog_io_cache_reads",
+        "aurora_binlog_io_cache_allocated", "aurora_binlog_io_cache_read_requests",
+        "aurora_binlog_io_cache_reads",     "Rpl_semi_sync_master_clients",
+        "Rpl_semi_sync_master_status",      "Rpl_semi_sync_source_clients", /* MySQL */
+        "Rpl_semi_sync_source_status",
     };
-    struct mirror *mirror = channel_borrow_mirror(channel);
+    size_t count = sizeof names / sizeof names[0] - (source->mariadb ? 2 : 0);
+    struct mirror *mirror = channel_borrow_mirror(source->channel);
     struct log_cache_counters counters = {0};
+    uint64_t clients = replicas_semisync_count(source->replicas);
+    uint64_t numbers[3];
 
-    if (i >= sizeof names / sizeof names[0])
+    if (i >= count)
         return false;
     if (mirror)
         mirror_cache_counters(mirror, &counters);
+    numbers[0] = counters.allocated;
+    numbers[1] = counters.read_requests;
+    numbers[2] = counters.reads;
     *ret_name = span_str(names[i]);
-    (void)snprintf(value, size, "%" PRIu64,
-                   i == 0   ? counters.allocated
-                   : i == 1 ? counters.read_requests
-                            : counters.reads);
+    if (i == 4 || i == 6)
+        (void)snprintf(value, size, "%s", clients > 0 ? "ON" : "OFF");
+    else
+        (void)snprintf(value, size, "%" PRIu64, i < 3 ? numbers[i] : clients);
     return true;
 }
 
@@ -185,7 +216,7 @@ bool log_answers_show_status(struct channel *channel, bool mariadb, struct resul
     bool good;
 
     good = result_add_column(result, "File", RESULT_VARCHAR, err) &&
-           result_add_column(result, "Position", RESULT_LONGLONG, err) &&
+           result_add_column(result, "Position", RESULT_ULONGLONG, err) &&
            result_add_column(result, "Binlog_Do_DB", RESULT_VARCHAR, err) &&
            result_add_column(result, "Binlog_Ignore_DB", RESULT_VARCHAR, err) &&
            (mariadb || result_add_column(result, "Executed_Gtid_Set", RESULT_VARCHAR, err));
@@ -205,23 +236,36 @@ bool log_answers_show_status(struct channel *channel, bool mariadb, struct resul
     return good;
 }
 
-bool log_answers_show_logs(struct channel *channel, struct result *result, struct err *err)
+static bool shows_encryption(const char *version)
+{
+    enum format_family family;
+    uint32_t number;
+
+    format_parse_version(version, &family, &number);
+    return family == FORMAT_MYSQL && number >= MYSQL_8_0_14;
+}
+
+bool log_answers_show_logs(struct channel *channel, const char *version, struct result *result,
+                           struct err *err)
 {
     struct mirror *mirror = channel_borrow_mirror(channel);
+    bool encryption = shows_encryption(version);
     struct log_file *files = NULL;
     size_t count = 0;
     bool good = result_add_column(result, "Log_name", RESULT_VARCHAR, err) &&
-                result_add_column(result, "File_size", RESULT_LONGLONG, err);
+                result_add_column(result, "File_size", RESULT_ULONGLONG, err) &&
+                (!encryption || result_add_column(result, "Encrypted", RESULT_VARCHAR, err));
 
     if (mirror)
         mirror_list(mirror, &files, &count);
     for (size_t i = 0; i < count && good; i++) {
         char size[NUMBER_TEXT];
-        struct span row[2];
+        struct span row[3];
 
         (void)snprintf(size, sizeof size, "%" PRIu64, files[i].end);
         row[0] = span_str(files[i].name);
         row[1] = span_str(size);
+        row[2] = span_str("No");
         good = result_add_row(result, row, err);
     }
     mem_free(files);
@@ -247,17 +291,18 @@ static bool add_replica(const struct replica_info *info, uint32_t server_id, str
     return result_add_row(result, row, err);
 }
 
-bool log_answers_show_replicas(struct replicas *replicas, uint32_t server_id, bool new_words,
-                               struct result *result, struct err *err)
+bool log_answers_show_replicas(struct replicas *replicas, uint32_t server_id, bool mariadb,
+                               bool new_words, struct result *result, struct err *err)
 {
     struct replica_info *infos;
     size_t count;
-    bool good =
-        result_add_column(result, new_words ? "Server_Id" : "Server_id", RESULT_LONG, err) &&
-        result_add_column(result, "Host", RESULT_VARCHAR, err) &&
-        result_add_column(result, "Port", RESULT_LONG, err) &&
-        result_add_column(result, new_words ? "Source_Id" : "Master_id", RESULT_LONG, err) &&
-        result_add_column(result, new_words ? "Replica_UUID" : "Slave_UUID", RESULT_VARCHAR, err);
+    bool source = new_words && !mariadb;
+    bool good = result_add_column(result, source ? "Server_Id" : "Server_id", RESULT_ULONG, err) &&
+                result_add_column(result, "Host", RESULT_VARCHAR, err) &&
+                result_add_column(result, "Port", RESULT_ULONG, err) &&
+                result_add_column(result, source ? "Source_Id" : "Master_id", RESULT_ULONG, err) &&
+                (mariadb || result_add_column(result, source ? "Replica_UUID" : "Slave_UUID",
+                                              RESULT_VARCHAR, err));
 
     replicas_list(replicas, &infos, &count);
     for (size_t i = 0; i < count && good; i++) {

@@ -18,20 +18,27 @@ MUST_CHECK bool log_answers_variable(struct channel *channel, struct span name, 
 MUST_CHECK bool log_answers_gtid_call(struct span name, struct span left, struct span right,
                                       struct buf *value, struct err *err);
 
-/* binlog_gtid_pos(file, position); NULL where the log does not have that position. */
-MUST_CHECK bool log_answers_gtid_pos(struct channel *channel, struct span file,
-                                     struct span position, struct buf *value, bool *ret_null,
-                                     struct err *err);
+/* binlog_gtid_pos(file, position); false, SQL's NULL, where the log does not have that position. */
+bool log_answers_gtid_pos(struct channel *channel, struct span file, struct span position,
+                          struct buf *value);
+
+/* What status variables are about. */
+struct log_status_source {
+    struct channel *channel;
+    struct replicas *replicas;
+    bool mariadb;
+};
 
 /* Status variable i; false after the last. `value` has room for `size` bytes. */
-bool log_answers_status(struct channel *channel, size_t i, struct span *ret_name, char *value,
-                        size_t size);
+bool log_answers_status(const struct log_status_source *source, size_t i, struct span *ret_name,
+                        char *value, size_t size);
 
 /* SHOW MASTER STATUS, SHOW BINARY LOGS, SHOW SLAVE HOSTS; the result is new and gets its columns.
  */
 MUST_CHECK bool log_answers_show_status(struct channel *channel, bool mariadb,
                                         struct result *result, struct err *err);
-MUST_CHECK bool log_answers_show_logs(struct channel *channel, struct result *result,
-                                      struct err *err);
+MUST_CHECK bool log_answers_show_logs(struct channel *channel, const char *version,
+                                      struct result *result, struct err *err);
 MUST_CHECK bool log_answers_show_replicas(struct replicas *replicas, uint32_t server_id,
-                                          bool new_words, struct result *result, struct err *err);
+                                          bool mariadb, bool new_words, struct result *result,
+                                          struct err *err);

@@ -11,9 +11,11 @@
 #include <errno.h>
 #include <strings.h>
 
-#define MYSQL_8     80000 /* caching_sha2_password is the default from here on */
-#define ANSWER_USEC (60 * USEC_PER_SEC)
-#define COMMAND_MAX ((size_t)64 << 20) /* a GTID set of a dump request may be large */
+#define MYSQL_8        80000 /* caching_sha2_password is the default from here on */
+#define ANSWER_USEC    (60 * USEC_PER_SEC)
+#define PATIENCE_USEC  (3 * USEC_PER_SEC) /* with replicas that are quicker than this relay */
+#define COMMAND_MAX    ((size_t)64 << 20) /* a GTID set of a dump request may be large */
+#define STATISTICS_MAX 256
 
 struct session {
     const struct replica_session_spec *spec;
@@ -61,15 +63,12 @@ static bool answer_events(struct session *session, struct answer *answer, struct
     }
 }
 
-static bool take_query(struct session *session, struct span payload, struct err *err)
+static bool take_statement(struct session *session, struct span sql, struct err *err)
 {
     struct answer answer;
     struct err why = {0};
-    struct span sql;
     bool good;
 
-    if (!command_query_parse(payload, link_capabilities(session->link), &sql, err))
-        return false;
     if (!answers_take(session->answers, sql, &answer, &why))
         return answer_err(session, &why, err);
     if (answer.events)
@@ -82,19 +81,28 @@ static bool take_query(struct session *session, struct span payload, struct err 
     return good;
 }
 
+static bool take_query(struct session *session, struct span payload, struct err *err)
+{
+    struct span sql;
+
+    return command_query_parse(payload, link_capabilities(session->link), &sql, err) &&
+           take_statement(session, sql, err);
+}
+
 /* ---- Dumps ---- */
 
+/* The digits that it begins with; 0 where there are none, or more than a number has. */
 static uint64_t user_number(const struct session *session, const char *name, const char *also)
 {
     uint64_t number = 0;
+    struct cursor cur;
     struct span text;
 
     if (!answers_user_variable(session->answers, name, &text) &&
         (!also || !answers_user_variable(session->answers, also, &text)))
         return 0;
-    for (size_t i = 0; i < text.len && i < 19 && text.data[i] >= '0' && text.data[i] <= '9'; i++)
-        number = number * 10 + (text.data[i] - (uint64_t)'0');
-    return number;
+    cur = cursor_of(text);
+    return cursor_decimal(&cur, UINT64_MAX, &number) ? number : 0;
 }
 
 static uint8_t asked_checksum(const struct session *session)
@@ -128,6 +136,18 @@ static void note_replica(struct session *session, uint32_t server_id)
         copy_span(session->info.uuid, sizeof session->info.uuid, uuid);
 }
 
+/* What a MariaDB replica has set before. */
+static void take_gtid_wishes(const struct session *session, struct dump_spec *dump)
+{
+    const struct answers *answers = session->answers;
+
+    dump->by_gtid = answers_user_variable(answers, "slave_connect_state", &dump->connect_state);
+    dump->by_until = answers_user_variable(answers, "slave_until_gtid", &dump->until);
+    dump->gtid_strict = user_number(session, "slave_gtid_strict_mode", NULL) != 0;
+    dump->gtid_ignore_duplicates = user_number(session, "slave_gtid_ignore_duplicates", NULL) != 0;
+    dump->filter_skip_replication = answers_has_switched_on(answers, "skip_replication");
+}
+
 static bool take_dump(struct session *session, struct span payload, struct err *err)
 {
     struct dump_spec dump = {
@@ -138,31 +158,36 @@ static bool take_dump(struct session *session, struct span payload, struct err *
         .server_id = session->spec->server_id,
         .mariadb = session->context.mariadb,
         .checksum = asked_checksum(session),
+        .semisync = user_number(session, "rpl_semi_sync_replica", "rpl_semi_sync_slave") != 0,
+        .patience_usec = PATIENCE_USEC,
         .capability = (unsigned)user_number(session, "mariadb_slave_capability", NULL),
     };
     uint64_t period = user_number(session, "source_heartbeat_period", "master_heartbeat_period");
     struct err why = {0};
-    uint8_t *copy;
+    char *copy;
     bool good;
 
     /* The request is read again while the link reads on. */
-    copy = mem_alloc(payload.len + 1);
-    memcpy(copy, payload.data, payload.len);
+    copy = mem_text(payload.data, payload.len);
     good = command_dump_parse(span_of(copy, payload.len), &dump.request, err);
     if (!good)
         goto out;
     dump.heartbeat_usec = (int64_t)(period / 1000);
-    dump.by_gtid =
-        answers_user_variable(session->answers, "slave_connect_state", &dump.connect_state);
+    take_gtid_wishes(session, &dump);
     note_replica(session, dump.request.server_id);
-    (void)replicas_begin_dump(session->spec->replicas, session->replica, &session->info);
+    session->info.semisync = dump.semisync;
+    (void)replicas_begin_dump(session->spec->replicas, session->replica, dump.mirror,
+                              &session->info);
     log_info(channel_name(session->spec->channel),
              "dump begins replica=%s server_id=%u uuid=%s file=%.*s position=%llu gtid=%s",
              session->info.peer, session->info.server_id, session->info.uuid,
              (int)dump.request.file.len, (const char *)dump.request.file.data,
              (unsigned long long)dump.request.position,
              dump.by_gtid || dump.request.gtid ? "yes" : "no");
-    if (dump_run(&dump, &why)) {
+    good = dump_run(&dump, &why);
+    replica_end_dump(session->replica);
+    link_set_payload_max(session->link, COMMAND_MAX);
+    if (good) {
         good = link_answer_eof(session->link, answer_deadline(), err);
         goto out;
     }
@@ -175,6 +200,12 @@ out:
     return good;
 }
 
+static void enter_again(struct session *session)
+{
+    replicas_leave(session->spec->replicas, session->replica);
+    session->replica = replicas_enter(session->spec->replicas, session->link, &session->info);
+}
+
 static bool take_register(struct session *session, struct span payload, struct err *err)
 {
     struct command_register command;
@@ -184,34 +215,103 @@ static bool take_register(struct session *session, struct span payload, struct e
     copy_span(session->info.host, sizeof session->info.host, command.host);
     session->info.port = command.port;
     note_replica(session, command.server_id);
-    replicas_leave(session->spec->replicas, session->replica);
-    session->replica = replicas_enter(session->spec->replicas, session->link, &session->info);
+    enter_again(session);
     return link_answer_ok(session->link, answer_deadline(), err);
 }
 
 /* ---- Other commands ---- */
 
+/* What the account may, of whoever has logged in. */
+static bool is_admin(const struct session *session)
+{
+    const struct replica_session_spec *spec = session->spec;
+    struct link_account account = {0};
+
+    return spec->find_account(spec->accounts, span_str(link_user(session->link)),
+                              session->context.client, &account) &&
+           account.may_administer;
+}
+
 static bool take_change_user(struct session *session, struct span payload, struct err *err)
 {
-    answers_reset(session->answers);
     if (!link_change_user(session->link, payload, &session->accept, answer_deadline(), err)) {
         session->ended = true;
         return false;
     }
     session->context.user = link_user(session->link);
+    answers_change_user(session->answers, session->context.user, is_admin(session));
+    copy_span(session->info.user, sizeof session->info.user, span_str(session->context.user));
+    enter_again(session);
     return true;
 }
 
 static bool take_kill(struct session *session, struct span payload, struct err *err)
 {
     uint32_t thread_id;
+    struct err why;
 
     if (!command_process_kill_parse(payload, &thread_id, err))
         return false;
-    if (replicas_kill(session->spec->replicas, thread_id))
+    if (answers_kill(session->answers, thread_id, &why))
         return link_answer_ok(session->link, answer_deadline(), err);
-    return link_answer_err(session->link, ER_NO_SUCH_THREAD, "Unknown thread id", answer_deadline(),
-                           err);
+    return answer_err(session, &why, err);
+}
+
+static bool take_init_db(struct session *session, struct span payload, struct err *err)
+{
+    struct span database;
+
+    if (!command_init_db_parse(payload, &database, err))
+        return false;
+    answers_use(session->answers, database);
+    return link_answer_ok(session->link, answer_deadline(), err);
+}
+
+/* A payload that is the text and nothing else. */
+static bool take_statistics(struct session *session, struct err *err)
+{
+    struct buf text;
+    bool good;
+
+    buf_init(&text, STATISTICS_MAX);
+    answers_statistics(session->answers, &text);
+    good = link_write(session->link, buf_span(&text), (struct span){0}, answer_deadline(), err) &&
+           link_flush(session->link, answer_deadline(), err);
+    buf_done(&text);
+    return good;
+}
+
+/* Those that a binary log server has no use for: the servers' own refusals. */
+static bool refuse_command(struct session *session, uint8_t command, struct err *err)
+{
+    struct err why = {0};
+
+    switch (command) {
+    case COM_STMT_PREPARE:
+        (void)err_set(&why, E_USAGE, ER_UNSUPPORTED_PREPARE,
+                      "This command is not supported in the prepared statement protocol yet");
+        break;
+    case COM_STMT_EXECUTE:
+    case COM_STMT_RESET:
+    case COM_STMT_FETCH:
+        (void)err_set(&why, E_USAGE, ER_UNKNOWN_STATEMENT,
+                      "Unknown prepared statement handler: none was prepared");
+        break;
+    case COM_FIELD_LIST:
+        (void)err_set(&why, E_USAGE, ER_NO_DATABASE, "No database selected");
+        break;
+    case COM_REFRESH:
+    case COM_SHUTDOWN:
+        (void)err_set(&why, E_AUTH, ER_SPECIFIC_ACCESS_DENIED,
+                      "Access denied; you need (at least one of) the %s privilege(s) for this "
+                      "operation",
+                      command == COM_REFRESH ? "RELOAD" : "SHUTDOWN");
+        break;
+    default:
+        (void)err_set(&why, E_USAGE, ER_UNKNOWN_COMMAND, "Unknown command");
+        break;
+    }
+    return answer_err(session, &why, err);
 }
 
 static bool take_command(struct session *session, struct span payload, struct err *err)
@@ -239,13 +339,20 @@ static bool take_command(struct session *session, struct span payload, struct er
         answers_reset(session->answers);
         return link_answer_ok(session->link, answer_deadline(), err);
     case COM_PING:
-    case COM_INIT_DB:
         return link_answer_ok(session->link, answer_deadline(), err);
+    case COM_INIT_DB:
+        return take_init_db(session, payload, err);
+    case COM_PROCESS_INFO:
+        return take_statement(session, span_str("SHOW PROCESSLIST"), err);
+    case COM_STATISTICS:
+        return take_statistics(session, err);
+    case COM_STMT_CLOSE:
+    case COM_STMT_SEND_LONG_DATA:
+        return true; /* these have no answer */
     case COM_SET_OPTION:
         return link_answer_eof(session->link, answer_deadline(), err);
     default:
-        return link_answer_err(session->link, ER_UNKNOWN_COMMAND, "Unknown command",
-                               answer_deadline(), err);
+        return refuse_command(session, command, err);
     }
 }
 
@@ -278,6 +385,11 @@ static bool find_version(struct session *session, struct err *err)
     session->context.version = session->greeting + (session->context.mariadb ? 6 : 0);
     variables_free(variables);
     return true;
+}
+
+static const char *text_or_none(const char *text)
+{
+    return text ? text : "";
 }
 
 static bool accept_client(struct session *session, struct conn *conn, const char *client,
@@ -313,6 +425,10 @@ static bool accept_client(struct session *session, struct conn *conn, const char
     session->context.thread_id = thread_id;
     session->context.user = link_user(session->link);
     session->context.client = client;
+    session->context.admin = is_admin(session);
+    session->context.started_usec = spec->started_usec;
+    session->context.tls_version = text_or_none(conn_tls_version(link_borrow_conn(session->link)));
+    session->context.tls_cipher = text_or_none(conn_tls_cipher(link_borrow_conn(session->link)));
     copy_span(session->info.peer, sizeof session->info.peer, span_str(client));
     copy_span(session->info.user, sizeof session->info.user, span_str(session->context.user));
     session->info.thread_id = thread_id;

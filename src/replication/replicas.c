@@ -8,8 +8,9 @@
 struct replica {
     struct replica *next;
     struct link *link;
-    pthread_mutex_t lock; /* of info */
+    pthread_mutex_t lock; /* of what follows */
     struct replica_info info;
+    struct mirror *mirror; /* that is dumped; NULL: none */
 };
 
 struct replicas {
@@ -90,7 +91,7 @@ static void get_info(struct replica *replica, struct replica_info *ret_info)
 }
 
 unsigned replicas_begin_dump(struct replicas *replicas, struct replica *replica,
-                             const struct replica_info *info)
+                             struct mirror *mirror, const struct replica_info *info)
 {
     unsigned ended = 0;
 
@@ -98,6 +99,7 @@ unsigned replicas_begin_dump(struct replicas *replicas, struct replica *replica,
     (void)pthread_mutex_lock(&replica->lock);
     replica->info = *info;
     replica->info.dumping = true;
+    replica->mirror = mirror;
     replica->info.since_usec = clock_wall_usec();
     (void)pthread_mutex_unlock(&replica->lock);
     for (struct replica *other = replicas->shared.first; other; other = other->next) {
@@ -120,6 +122,21 @@ void replica_note_sent(struct replica *replica, const struct log_position *sent,
     replica->info.sent = *sent;
     replica->info.sent_bytes += bytes;
     replica->info.sent_events += events;
+    (void)pthread_mutex_unlock(&replica->lock);
+}
+
+void replica_note_acked(struct replica *replica, const struct log_position *acked)
+{
+    (void)pthread_mutex_lock(&replica->lock);
+    replica->info.acked = *acked;
+    (void)pthread_mutex_unlock(&replica->lock);
+}
+
+void replica_end_dump(struct replica *replica)
+{
+    (void)pthread_mutex_lock(&replica->lock);
+    replica->info.dumping = false;
+    replica->mirror = NULL;
     (void)pthread_mutex_unlock(&replica->lock);
 }
 
@@ -150,14 +167,42 @@ bool replicas_kill(struct replicas *replicas, uint32_t thread_id)
     return found;
 }
 
+/* How far the dumps are behind is asked of their mirrors later, without the registry's lock. */
 void replicas_list(struct replicas *replicas, struct replica_info **ret_infos, size_t *ret_count)
+{
+    struct replica_info *infos;
+    struct mirror **mirrors;
+    size_t n = 0;
+
+    (void)pthread_mutex_lock(&replicas->shared.lock);
+    infos = mem_alloc((replicas->shared.count + 1) * sizeof *infos);
+    mirrors = mem_alloc((replicas->shared.count + 1) * sizeof *mirrors);
+    for (struct replica *replica = replicas->shared.first; replica; replica = replica->next) {
+        (void)pthread_mutex_lock(&replica->lock);
+        infos[n] = replica->info;
+        mirrors[n++] = replica->mirror;
+        (void)pthread_mutex_unlock(&replica->lock);
+    }
+    (void)pthread_mutex_unlock(&replicas->shared.lock);
+    for (size_t i = 0; i < n; i++) {
+        if (mirrors[i])
+            infos[i].bytes_behind = mirror_bytes_after(mirrors[i], &infos[i].sent);
+    }
+    mem_free(mirrors);
+    *ret_infos = infos;
+    *ret_count = n;
+}
+
+size_t replicas_semisync_count(struct replicas *replicas)
 {
     size_t n = 0;
 
     (void)pthread_mutex_lock(&replicas->shared.lock);
-    *ret_infos = mem_alloc((replicas->shared.count + 1) * sizeof **ret_infos);
-    for (struct replica *replica = replicas->shared.first; replica; replica = replica->next)
-        get_info(replica, &(*ret_infos)[n++]);
+    for (struct replica *replica = replicas->shared.first; replica; replica = replica->next) {
+        (void)pthread_mutex_lock(&replica->lock);
+        n += replica->info.dumping && replica->info.semisync ? 1 : 0;
+        (void)pthread_mutex_unlock(&replica->lock);
+    }
     (void)pthread_mutex_unlock(&replicas->shared.lock);
-    *ret_count = n;
+    return n;
 }

@@ -1,244 +1,9 @@
 #include "replication/statement.h"
 
-#include "binlog/sql_token.h"
-
 #include <ctype.h>
 
-struct parser {
-    struct sql_tokens tokens;
-    struct sql_token token; /* the next one */
-    struct arena *arena;
-    struct err *err;
-    size_t items; /* in all arrays */
-    bool failed;  /* the text is no SQL, or over a limit: err is set */
-};
-
-/* Moves on. What only frames a version comment is passed over. */
-static void advance(struct parser *parser)
-{
-    do {
-        if (!sql_tokens_next(&parser->tokens, &parser->token, parser->err)) {
-            parser->failed = true;
-            parser->token = (struct sql_token){.kind = SQL_TOKEN_END};
-        }
-    } while (parser->token.kind == SQL_TOKEN_VERSION ||
-             parser->token.kind == SQL_TOKEN_VERSION_END);
-}
-
-static bool accept(struct parser *parser, const char *word)
-{
-    if (!sql_token_is(&parser->token, word))
-        return false;
-    advance(parser);
-    return true;
-}
-
-static bool accept_sign(struct parser *parser, const char *sign)
-{
-    if (!sql_token_is_sign(&parser->token, sign))
-        return false;
-    advance(parser);
-    return true;
-}
-
-static bool at_end(const struct parser *parser)
-{
-    return parser->token.kind == SQL_TOKEN_END && !parser->failed;
-}
-
-static struct span keep(struct parser *parser, const struct buf *buf)
-{
-    uint8_t *copy = arena_alloc(parser->arena, buf->len + 1);
-
-    if (buf->len > 0)
-        memcpy(copy, buf->data, buf->len);
-    return span_of(copy, buf->len);
-}
-
-/* The token's meaning; moves on. */
-static struct span take_value(struct parser *parser)
-{
-    struct span value;
-    struct buf buf;
-
-    buf_init(&buf, parser->token.text.len + 1);
-    sql_token_value(&buf, &parser->tokens, &parser->token);
-    value = keep(parser, &buf);
-    buf_done(&buf);
-    advance(parser);
-    return value;
-}
-
-static struct span take_lower(struct parser *parser)
-{
-    struct span value = take_value(parser);
-    uint8_t *copy = arena_alloc(parser->arena, value.len + 1);
-
-    for (size_t i = 0; i < value.len; i++)
-        copy[i] = (uint8_t)tolower(value.data[i]);
-    return span_of(copy, value.len);
-}
-
-static bool take_number(struct parser *parser, uint64_t *ret_number)
-{
-    struct span digits = parser->token.text;
-    uint64_t number = 0;
-
-    if (parser->token.kind != SQL_TOKEN_NUMBER || digits.len > 19)
-        return false;
-    for (size_t i = 0; i < digits.len; i++) {
-        if (digits.data[i] < '0' || digits.data[i] > '9')
-            return false;
-        number = number * 10 + (digits.data[i] - (uint64_t)'0');
-    }
-    advance(parser);
-    *ret_number = number;
-    return true;
-}
-
-static bool is_scope(const struct parser *parser, enum variable_scope *ret_scope)
-{
-    if (sql_token_is(&parser->token, "GLOBAL"))
-        *ret_scope = SCOPE_GLOBAL;
-    else if (sql_token_is(&parser->token, "SESSION") || sql_token_is(&parser->token, "LOCAL"))
-        *ret_scope = SCOPE_SESSION;
-    else
-        return false;
-    return true;
-}
-
-static bool is_name(const struct parser *parser)
-{
-    return parser->token.kind == SQL_TOKEN_WORD || parser->token.kind == SQL_TOKEN_NAME;
-}
-
-/* After @@: [GLOBAL | SESSION | LOCAL .] name */
-static bool parse_system_variable(struct parser *parser, struct expression *into)
-{
-    enum variable_scope scope = SCOPE_NONE;
-
-    *into = (struct expression){.kind = EXPRESSION_SYSTEM_VARIABLE};
-    if (is_scope(parser, &scope)) {
-        advance(parser);
-        if (!accept_sign(parser, "."))
-            return false;
-    }
-    if (!is_name(parser))
-        return false;
-    into->scope = scope;
-    into->value = take_lower(parser);
-    return true;
-}
-
-static bool fail_items(struct parser *parser)
-{
-    if (!parser->failed)
-        (void)err_set(parser->err, E_LIMIT, 0, "more than %u items in a statement",
-                      (unsigned)STATEMENT_ITEMS_MAX);
-    parser->failed = true;
-    return false;
-}
-
-/* A new last element of an array in the arena, whose room doubles as it fills. */
-static void *append(struct parser *parser, void *array, size_t *count, size_t size,
-                    void **ret_array)
-{
-    uint8_t *grown = array;
-
-    if (++parser->items > STATEMENT_ITEMS_MAX) {
-        (void)fail_items(parser);
-        return NULL;
-    }
-    if ((*count & (*count - 1)) == 0) { /* 0, 1, 2, 4, 8 .. */
-        grown = arena_alloc(parser->arena, (*count == 0 ? 1 : *count * 2) * size);
-        if (*count > 0)
-            memcpy(grown, array, *count * size);
-        *ret_array = grown;
-    }
-    return grown + (*count)++ * size;
-}
-
-static bool parse_expression(struct parser *parser, unsigned depth, struct expression *into);
-
-/* After the opening bracket. */
-static bool parse_arguments(struct parser *parser, unsigned depth, struct expression *call)
-{
-    if (accept_sign(parser, ")"))
-        return true;
-    do {
-        void *array = call->arguments;
-        struct expression *argument =
-            append(parser, array, &call->argument_count, sizeof *argument, &array);
-
-        call->arguments = array;
-        if (!argument || !parse_expression(parser, depth + 1, argument))
-            return false;
-    } while (accept_sign(parser, ","));
-    return accept_sign(parser, ")");
-}
-
-static bool parse_word(struct parser *parser, unsigned depth, struct expression *into)
-{
-    *into = (struct expression){.kind = EXPRESSION_NULL};
-    if (accept(parser, "NULL"))
-        return true;
-    into->kind = EXPRESSION_WORD;
-    into->value = take_lower(parser);
-    if (!accept_sign(parser, "("))
-        return true;
-    into->kind = EXPRESSION_CALL;
-    return depth < STATEMENT_DEPTH_MAX && parse_arguments(parser, depth, into);
-}
-
-static bool parse_negative(struct parser *parser, struct expression *into)
-{
-    struct buf buf;
-
-    advance(parser);
-    if (parser->token.kind != SQL_TOKEN_NUMBER)
-        return false;
-    buf_init(&buf, parser->token.text.len + 1);
-    buf_u8(&buf, '-');
-    buf_bytes(&buf, parser->token.text);
-    *into = (struct expression){.kind = EXPRESSION_NUMBER, .value = keep(parser, &buf)};
-    buf_done(&buf);
-    advance(parser);
-    return true;
-}
-
-static bool parse_expression(struct parser *parser, unsigned depth, struct expression *into)
-{
-    switch (parser->token.kind) {
-    case SQL_TOKEN_STRING:
-        *into = (struct expression){.kind = EXPRESSION_TEXT};
-        into->value = take_value(parser);
-        return true;
-    case SQL_TOKEN_NUMBER:
-        *into = (struct expression){.kind = EXPRESSION_NUMBER};
-        into->value = take_value(parser);
-        return true;
-    case SQL_TOKEN_USER:
-        *into = (struct expression){.kind = EXPRESSION_USER_VARIABLE};
-        into->value = take_value(parser);
-        return true;
-    case SQL_TOKEN_SYSTEM:
-        advance(parser);
-        return parse_system_variable(parser, into);
-    case SQL_TOKEN_WORD:
-        return parse_word(parser, depth, into);
-    case SQL_TOKEN_SIGN:
-        return sql_token_is_sign(&parser->token, "-") && parse_negative(parser, into);
-    case SQL_TOKEN_NAME:
-    case SQL_TOKEN_VERSION:
-    case SQL_TOKEN_VERSION_END:
-    case SQL_TOKEN_END:
-        return false;
-    }
-    return false;
-}
-
 /* What was typed from `start` up to the next token, without the space before that. */
-static struct span typed(const struct parser *parser, const uint8_t *start)
+static struct span typed(const struct sql_parser *parser, const uint8_t *start)
 {
     const uint8_t *end = parser->token.text.data;
     size_t len;
@@ -251,91 +16,96 @@ static struct span typed(const struct parser *parser, const uint8_t *start)
     return span_of(start, len);
 }
 
-static bool parse_limit(struct parser *parser, struct statement *statement)
+static bool parse_limit(struct sql_parser *parser, struct statement *statement)
 {
     uint64_t first;
 
-    if (!accept(parser, "LIMIT"))
+    if (!sql_parser_accept(parser, "LIMIT"))
         return true;
-    if (!take_number(parser, &first))
+    if (!sql_parser_number(parser, &first))
         return false;
     statement->limit = first;
-    if (accept_sign(parser, ",")) {
+    if (sql_parser_accept_sign(parser, ",")) {
         statement->limit_offset = first;
-        return take_number(parser, &statement->limit);
+        return sql_parser_number(parser, &statement->limit);
     }
-    return !accept(parser, "OFFSET") || take_number(parser, &statement->limit_offset);
+    return !sql_parser_accept(parser, "OFFSET") ||
+           sql_parser_number(parser, &statement->limit_offset);
 }
 
 /* expression [[AS] alias] */
-static bool parse_item(struct parser *parser, struct expression *item)
+static bool parse_item(struct sql_parser *parser, struct expression *item)
 {
     const uint8_t *start = parser->token.text.data;
 
-    if (!parse_expression(parser, 0, item))
+    if (!expression_parse(parser, item))
         return false;
     item->title = typed(parser, start);
-    if (accept(parser, "AS") || (is_name(parser) && !sql_token_is(&parser->token, "LIMIT") &&
-                                 !sql_token_is(&parser->token, "FROM"))) {
-        if (!is_name(parser) && parser->token.kind != SQL_TOKEN_STRING)
+    if (sql_parser_accept(parser, "AS") ||
+        (sql_parser_at_name(parser) && !sql_token_is(&parser->token, "LIMIT") &&
+         !sql_token_is(&parser->token, "FROM"))) {
+        if (!sql_parser_at_name(parser) && parser->token.kind != SQL_TOKEN_STRING)
             return false;
-        item->title = take_value(parser);
+        item->title = sql_parser_value(parser);
     }
     return true;
 }
 
-static bool parse_select(struct parser *parser, struct statement *statement)
+static bool parse_select(struct sql_parser *parser, struct statement *statement)
 {
     do {
         void *array = statement->items;
         struct expression *item =
-            append(parser, array, &statement->item_count, sizeof *item, &array);
+            sql_parser_append(parser, array, &statement->item_count, sizeof *item, &array);
 
         statement->items = array;
         if (!item || !parse_item(parser, item))
             return false;
-    } while (accept_sign(parser, ","));
-    if (accept(parser, "FROM") && !accept(parser, "DUAL"))
+    } while (sql_parser_accept_sign(parser, ","));
+    if (sql_parser_accept(parser, "FROM") && !sql_parser_accept(parser, "DUAL"))
         return false;
     statement->kind = STATEMENT_SELECT;
     return parse_limit(parser, statement);
 }
 
 /* [GLOBAL | SESSION | LOCAL] name, @@name, @name */
-static bool parse_target(struct parser *parser, struct expression *target)
+static bool parse_target(struct sql_parser *parser, struct expression *target)
 {
-    enum variable_scope scope = SCOPE_NONE;
-
     if (parser->token.kind == SQL_TOKEN_USER || parser->token.kind == SQL_TOKEN_SYSTEM)
-        return parse_expression(parser, 0, target);
-    if (is_scope(parser, &scope))
-        advance(parser);
-    *target = (struct expression){.kind = EXPRESSION_SYSTEM_VARIABLE, .scope = scope};
-    if (!is_name(parser))
+        return expression_parse(parser, target);
+    *target = (struct expression){.kind = EXPRESSION_SYSTEM_VARIABLE};
+    (void)expression_accept_scope(parser, &target->scope);
+    if (!sql_parser_at_name(parser))
         return false;
-    target->value = take_lower(parser);
+    target->value = sql_parser_lower(parser);
     return true;
 }
 
 /* NAMES x [COLLATE y], CHARACTER SET x, CHARSET x: none has an effect on what the relay sends. */
-static bool parse_names(struct parser *parser, struct assignment *assignment, bool *ret_is_names)
+static bool parse_names(struct sql_parser *parser, struct assignment *assignment,
+                        bool *ret_is_names)
 {
     *ret_is_names = true;
-    if (accept(parser, "CHARACTER")) {
-        if (!accept(parser, "SET"))
+    if (sql_parser_accept(parser, "CHARACTER")) {
+        if (!sql_parser_accept(parser, "SET"))
             return false;
-    } else if (!accept(parser, "NAMES") && !accept(parser, "CHARSET")) {
+    } else if (!sql_parser_accept(parser, "NAMES") && !sql_parser_accept(parser, "CHARSET")) {
         *ret_is_names = false;
         return true;
     }
     assignment->target =
         (struct expression){.kind = EXPRESSION_SYSTEM_VARIABLE, .value = span_str("names")};
-    if (!parse_expression(parser, 0, &assignment->value))
+    if (!expression_parse(parser, &assignment->value))
         return false;
-    return !accept(parser, "COLLATE") || parse_expression(parser, 0, &assignment->value);
+    if (!sql_parser_accept(parser, "COLLATE"))
+        return true;
+    if (!sql_parser_at_name(parser) && parser->token.kind != SQL_TOKEN_STRING)
+        return false;
+    assignment->collation = sql_parser_lower(parser);
+    return true;
 }
 
-static bool parse_assignment(struct parser *parser, struct assignment *assignment)
+static bool parse_assignment(struct sql_parser *parser, struct assignment *assignment)
 {
     bool is_names;
 
@@ -345,28 +115,49 @@ static bool parse_assignment(struct parser *parser, struct assignment *assignmen
         return true;
     if (!parse_target(parser, &assignment->target))
         return false;
-    if (!accept_sign(parser, "=") && !accept_sign(parser, ":="))
+    if (!sql_parser_accept_sign(parser, "=") && !sql_parser_accept_sign(parser, ":="))
         return false;
-    return parse_expression(parser, 0, &assignment->value);
+    return expression_parse(parser, &assignment->value);
 }
 
-static bool parse_set(struct parser *parser, struct statement *statement)
+/* Whatever comes, up to the statement's end. */
+static bool skip_rest(struct sql_parser *parser)
 {
+    while (parser->token.kind != SQL_TOKEN_END && !sql_token_is_sign(&parser->token, ";"))
+        sql_parser_advance(parser);
+    return true;
+}
+
+/* [SESSION] TRANSACTION ...: of transactions that are not there. */
+static bool is_set_transaction(const struct sql_parser *parser)
+{
+    enum variable_scope scope = SCOPE_NONE;
+    struct sql_parser ahead = *parser;
+
+    (void)expression_accept_scope(&ahead, &scope);
+    return scope != SCOPE_GLOBAL && sql_token_is(&ahead.token, "TRANSACTION");
+}
+
+static bool parse_set(struct sql_parser *parser, struct statement *statement)
+{
+    statement->kind = STATEMENT_NO_EFFECT;
+    if (is_set_transaction(parser))
+        return skip_rest(parser);
     statement->kind = STATEMENT_SET;
     do {
         void *array = statement->assignments;
-        struct assignment *assignment =
-            append(parser, array, &statement->assignment_count, sizeof *assignment, &array);
+        struct assignment *assignment = sql_parser_append(
+            parser, array, &statement->assignment_count, sizeof *assignment, &array);
 
         statement->assignments = array;
         if (!assignment || !parse_assignment(parser, assignment))
             return false;
-    } while (accept_sign(parser, ","));
+    } while (sql_parser_accept_sign(parser, ","));
     return true;
 }
 
 /* A text that LIKE is to match as it is. */
-static struct span exact_pattern(struct parser *parser, struct span text)
+static struct span exact_pattern(struct sql_parser *parser, struct span text)
 {
     struct span pattern;
     struct buf buf;
@@ -377,200 +168,329 @@ static struct span exact_pattern(struct parser *parser, struct span text)
             buf_u8(&buf, '\\');
         buf_u8(&buf, text.data[i]);
     }
-    pattern = keep(parser, &buf);
+    pattern = sql_parser_keep(parser, &buf);
     buf_done(&buf);
     return pattern;
 }
 
-static bool parse_pattern(struct parser *parser, struct statement *statement, bool exact)
+static bool parse_pattern(struct sql_parser *parser, struct statement *statement, bool exact)
 {
     void *array = statement->patterns;
     struct span *pattern;
 
     if (parser->token.kind != SQL_TOKEN_STRING)
         return false;
-    pattern = append(parser, array, &statement->pattern_count, sizeof *pattern, &array);
+    pattern = sql_parser_append(parser, array, &statement->pattern_count, sizeof *pattern, &array);
     statement->patterns = array;
     if (!pattern)
         return false;
-    *pattern = take_value(parser);
+    *pattern = sql_parser_value(parser);
     if (exact)
         *pattern = exact_pattern(parser, *pattern);
     return true;
 }
 
 /* Variable_name {= | LIKE | IN} ... */
-static bool parse_condition(struct parser *parser, struct statement *statement)
+static bool parse_condition(struct sql_parser *parser, struct statement *statement)
 {
-    if (!is_name(parser) || !span_eq(take_lower(parser), span_str("variable_name")))
+    if (!sql_parser_at_name(parser) ||
+        !span_eq(sql_parser_lower(parser), span_str("variable_name")))
         return false;
-    if (accept(parser, "LIKE"))
+    if (sql_parser_accept(parser, "LIKE"))
         return parse_pattern(parser, statement, false);
-    if (accept_sign(parser, "="))
+    if (sql_parser_accept_sign(parser, "="))
         return parse_pattern(parser, statement, true);
-    if (!accept(parser, "IN") || !accept_sign(parser, "("))
+    if (!sql_parser_accept(parser, "IN") || !sql_parser_accept_sign(parser, "("))
         return false;
     do {
         if (!parse_pattern(parser, statement, true))
             return false;
-    } while (accept_sign(parser, ","));
-    return accept_sign(parser, ")");
+    } while (sql_parser_accept_sign(parser, ","));
+    return sql_parser_accept_sign(parser, ")");
 }
 
-static bool parse_patterns(struct parser *parser, struct statement *statement)
+static bool parse_patterns(struct sql_parser *parser, struct statement *statement)
 {
-    if (accept(parser, "LIKE"))
+    if (sql_parser_accept(parser, "LIKE"))
         return parse_pattern(parser, statement, false);
-    if (!accept(parser, "WHERE"))
+    if (!sql_parser_accept(parser, "WHERE"))
         return true;
     do {
         if (!parse_condition(parser, statement))
             return false;
-    } while (accept(parser, "OR"));
+    } while (sql_parser_accept(parser, "OR"));
     return true;
 }
 
 /* After SHOW BINLOG EVENTS */
-static bool parse_events(struct parser *parser, struct statement *statement)
+static bool parse_events(struct sql_parser *parser, struct statement *statement)
 {
     statement->kind = STATEMENT_SHOW_EVENTS;
-    if (accept(parser, "IN")) {
+    if (sql_parser_accept(parser, "IN")) {
         if (parser->token.kind != SQL_TOKEN_STRING)
             return false;
-        statement->file = take_value(parser);
+        statement->file = sql_parser_value(parser);
     }
-    if (accept(parser, "FROM") && !take_number(parser, &statement->position))
+    if (sql_parser_accept(parser, "FROM") && !sql_parser_number(parser, &statement->position))
         return false;
     return parse_limit(parser, statement);
 }
 
 /* After SHOW {MASTER | BINARY | BINLOG} */
-static bool parse_show_log(struct parser *parser, struct statement *statement, bool master)
+static bool parse_show_log(struct sql_parser *parser, struct statement *statement, bool master)
 {
     statement->kind = STATEMENT_SHOW_LOG_STATUS;
-    if (accept(parser, "STATUS"))
+    if (sql_parser_accept(parser, "STATUS"))
         return true;
-    if (accept(parser, "EVENTS"))
-        return !master && parse_events(parser, statement);
+    if (!master && sql_parser_accept(parser, "EVENTS"))
+        return parse_events(parser, statement);
     statement->new_words = !master;
-    if (!master && accept(parser, "LOG"))
-        return accept(parser, "STATUS");
+    if (!master && sql_parser_accept(parser, "LOG"))
+        return sql_parser_accept(parser, "STATUS");
     statement->kind = STATEMENT_SHOW_LOGS;
-    return accept(parser, "LOGS");
+    return sql_parser_accept(parser, "LOGS");
 }
 
 /* After SHOW {SLAVE | REPLICA} */
-static bool parse_show_replica(struct parser *parser, struct statement *statement, bool new_words)
+static bool parse_show_replica(struct sql_parser *parser, struct statement *statement,
+                               bool new_words)
 {
     statement->new_words = new_words;
     statement->kind = STATEMENT_SHOW_REPLICAS;
-    if (accept(parser, "HOSTS"))
+    if (sql_parser_accept(parser, "HOSTS"))
         return true;
     statement->kind = STATEMENT_SHOW_REPLICA_STATUS;
-    if (!accept(parser, "STATUS"))
+    if (!sql_parser_accept(parser, "STATUS"))
         return false;
-    if (accept(parser, "FOR")) {
-        if (!accept(parser, "CHANNEL") || parser->token.kind != SQL_TOKEN_STRING)
+    if (sql_parser_accept(parser, "FOR")) {
+        if (!sql_parser_accept(parser, "CHANNEL") || parser->token.kind != SQL_TOKEN_STRING)
             return false;
-        statement->channel = take_value(parser);
+        statement->channel = sql_parser_value(parser);
     }
-    (void)accept(parser, "NONBLOCKING");
+    (void)sql_parser_accept(parser, "NONBLOCKING");
     return true;
 }
 
-/* SHOW WARNINGS, SHOW ERRORS, SHOW GRANTS, SHOW REPLICAS, SHOW ALL SLAVES STATUS */
-static bool parse_show_other(struct parser *parser, struct statement *statement)
+/* After SHOW GRANTS */
+static bool parse_grants(struct sql_parser *parser, struct statement *statement)
 {
-    if (accept(parser, "WARNINGS") || accept(parser, "ERRORS")) {
+    statement->kind = STATEMENT_SHOW_GRANTS;
+    if (!sql_parser_accept(parser, "FOR"))
+        return true;
+    if (!sql_parser_accept(parser, "CURRENT_USER"))
+        return false;
+    return !sql_parser_accept_sign(parser, "(") || sql_parser_accept_sign(parser, ")");
+}
+
+/* After SHOW ALL */
+static bool parse_all(struct sql_parser *parser, struct statement *statement)
+{
+    statement->kind = STATEMENT_SHOW_REPLICA_STATUS;
+    statement->new_words = sql_token_is(&parser->token, "REPLICAS");
+    if (!sql_parser_accept(parser, "SLAVES") && !sql_parser_accept(parser, "REPLICAS"))
+        return false;
+    return sql_parser_accept(parser, "STATUS");
+}
+
+static bool parse_show_other(struct sql_parser *parser, struct statement *statement)
+{
+    if (sql_parser_accept(parser, "WARNINGS") || sql_parser_accept(parser, "ERRORS")) {
         statement->kind = STATEMENT_SHOW_WARNINGS;
         return parse_limit(parser, statement);
     }
-    if (accept(parser, "REPLICAS")) {
+    if (sql_parser_accept(parser, "REPLICAS")) {
         statement->kind = STATEMENT_SHOW_REPLICAS;
         statement->new_words = true;
         return true;
     }
-    if (accept(parser, "ALL")) {
-        statement->kind = STATEMENT_SHOW_REPLICA_STATUS;
-        statement->new_words = sql_token_is(&parser->token, "REPLICAS");
-        return (accept(parser, "SLAVES") || accept(parser, "REPLICAS")) && accept(parser, "STATUS");
+    if (sql_parser_accept(parser, "DATABASES") || sql_parser_accept(parser, "SCHEMAS")) {
+        statement->kind = STATEMENT_SHOW_DATABASES;
+        return !sql_parser_accept(parser, "LIKE") || parse_pattern(parser, statement, false);
     }
-    statement->kind = STATEMENT_SHOW_GRANTS;
-    if (!accept(parser, "GRANTS"))
-        return false;
-    if (!accept(parser, "FOR"))
-        return true;
-    if (!accept(parser, "CURRENT_USER"))
-        return false;
-    return !accept_sign(parser, "(") || accept_sign(parser, ")");
+    if (sql_parser_accept(parser, "ALL"))
+        return parse_all(parser, statement);
+    if (sql_parser_accept(parser, "GRANTS"))
+        return parse_grants(parser, statement);
+    statement->kind = STATEMENT_SHOW_PROCESSLIST;
+    (void)sql_parser_accept(parser, "FULL");
+    return sql_parser_accept(parser, "PROCESSLIST");
 }
 
-static bool parse_show(struct parser *parser, struct statement *statement)
+static bool parse_show(struct sql_parser *parser, struct statement *statement)
 {
-    if (is_scope(parser, &statement->scope))
-        advance(parser);
-    if (accept(parser, "VARIABLES")) {
+    (void)expression_accept_scope(parser, &statement->scope);
+    if (sql_parser_accept(parser, "VARIABLES")) {
         statement->kind = STATEMENT_SHOW_VARIABLES;
         return parse_patterns(parser, statement);
     }
-    if (accept(parser, "STATUS")) {
+    if (sql_parser_accept(parser, "STATUS")) {
         statement->kind = STATEMENT_SHOW_STATUS;
         return parse_patterns(parser, statement);
     }
     if (statement->scope != SCOPE_NONE)
         return false;
-    if (accept(parser, "MASTER"))
+    if (sql_parser_accept(parser, "MASTER"))
         return parse_show_log(parser, statement, true);
-    if (accept(parser, "BINARY") || accept(parser, "BINLOG"))
+    if (sql_parser_accept(parser, "BINARY") || sql_parser_accept(parser, "BINLOG"))
         return parse_show_log(parser, statement, false);
-    if (accept(parser, "SLAVE"))
+    if (sql_parser_accept(parser, "SLAVE"))
         return parse_show_replica(parser, statement, false);
-    if (accept(parser, "REPLICA"))
+    if (sql_parser_accept(parser, "REPLICA"))
         return parse_show_replica(parser, statement, true);
     return parse_show_other(parser, statement);
 }
 
-static bool parse_no_effect(struct parser *parser, struct statement *statement)
+static bool parse_kill(struct sql_parser *parser, struct statement *statement)
 {
-    statement->kind = STATEMENT_NO_EFFECT;
-    if (accept(parser, "START"))
-        return accept(parser, "TRANSACTION");
-    if (!accept(parser, "BEGIN") && !accept(parser, "COMMIT") && !accept(parser, "ROLLBACK"))
+    statement->kind = STATEMENT_KILL;
+    if (!sql_parser_accept(parser, "CONNECTION"))
+        (void)sql_parser_accept(parser, "QUERY");
+    return sql_parser_number(parser, &statement->position);
+}
+
+/* After PURGE: {BINARY | MASTER} LOGS TO 'file' */
+static bool parse_purge(struct sql_parser *parser, struct statement *statement)
+{
+    statement->kind = STATEMENT_PURGE;
+    if (!sql_parser_accept(parser, "BINARY") && !sql_parser_accept(parser, "MASTER"))
         return false;
-    (void)accept(parser, "WORK");
+    if (!sql_parser_accept(parser, "LOGS") || !sql_parser_accept(parser, "TO") ||
+        parser->token.kind != SQL_TOKEN_STRING)
+        return false;
+    statement->file = sql_parser_value(parser);
     return true;
 }
 
-static bool parse_kind(struct parser *parser, struct statement *statement)
+static bool parse_use(struct sql_parser *parser, struct statement *statement)
 {
-    if (accept(parser, "SELECT"))
+    statement->kind = STATEMENT_USE;
+    if (!sql_parser_at_name(parser))
+        return false;
+    statement->name = sql_parser_value(parser);
+    return true;
+}
+
+/* After CALL: [database .] procedure [(arguments)] */
+static bool parse_call(struct sql_parser *parser, struct statement *statement)
+{
+    struct expression call = {.kind = EXPRESSION_CALL};
+    struct buf name;
+
+    statement->kind = STATEMENT_CALL;
+    if (!sql_parser_at_name(parser))
+        return false;
+    buf_init(&name, (size_t)parser->tokens.rest.rest.len + parser->token.text.len);
+    buf_bytes(&name, sql_parser_lower(parser));
+    if (sql_parser_accept_sign(parser, ".") && sql_parser_at_name(parser)) {
+        buf_u8(&name, '.');
+        buf_bytes(&name, sql_parser_lower(parser));
+    }
+    statement->name = sql_parser_keep(parser, &name);
+    buf_done(&name);
+    if (sql_parser_accept_sign(parser, "(") && !expression_parse_arguments(parser, &call))
+        return false;
+    statement->items = call.arguments;
+    statement->item_count = call.argument_count;
+    return true;
+}
+
+static bool parse_no_effect(struct sql_parser *parser, struct statement *statement)
+{
+    statement->kind = STATEMENT_NO_EFFECT;
+    if (sql_parser_accept(parser, "START"))
+        return sql_parser_accept(parser, "TRANSACTION") && skip_rest(parser);
+    if (sql_parser_accept(parser, "UNLOCK"))
+        return sql_parser_accept(parser, "TABLES");
+    if (sql_parser_accept(parser, "RELEASE"))
+        return sql_parser_accept(parser, "SAVEPOINT") && skip_rest(parser);
+    if (!sql_parser_accept(parser, "BEGIN") && !sql_parser_accept(parser, "COMMIT") &&
+        !sql_parser_accept(parser, "ROLLBACK") && !sql_parser_accept(parser, "SAVEPOINT") &&
+        !sql_parser_accept(parser, "DO"))
+        return false;
+    return skip_rest(parser);
+}
+
+static bool parse_kind(struct sql_parser *parser, struct statement *statement)
+{
+    if (sql_parser_accept(parser, "SELECT"))
         return parse_select(parser, statement);
-    if (accept(parser, "SET"))
+    if (sql_parser_accept(parser, "SET"))
         return parse_set(parser, statement);
-    if (accept(parser, "SHOW"))
+    if (sql_parser_accept(parser, "SHOW"))
         return parse_show(parser, statement);
-    if (accept(parser, "KILL")) {
-        statement->kind = STATEMENT_KILL;
-        if (!accept(parser, "CONNECTION"))
-            (void)accept(parser, "QUERY");
-        return take_number(parser, &statement->position);
+    if (sql_parser_accept(parser, "KILL"))
+        return parse_kill(parser, statement);
+    if (sql_parser_accept(parser, "PURGE"))
+        return parse_purge(parser, statement);
+    if (sql_parser_accept(parser, "USE"))
+        return parse_use(parser, statement);
+    if (sql_parser_accept(parser, "CALL"))
+        return parse_call(parser, statement);
+    if (sql_parser_accept(parser, "FLUSH") || sql_parser_accept(parser, "RESET")) {
+        statement->kind = STATEMENT_DENIED;
+        return parser->token.kind == SQL_TOKEN_WORD && skip_rest(parser);
     }
     return parse_no_effect(parser, statement);
+}
+
+/* With which statements of SQL begin: other words are no SQL. */
+static bool begins_statement(const struct sql_token *first)
+{
+    static const char *const words[] = {
+        "ALTER",   "ANALYZE",  "BACKUP",    "BEGIN",   "BINLOG",   "CACHE",     "CALL",
+        "CHANGE",  "CHECK",    "CHECKSUM",  "CLONE",   "COMMIT",   "CREATE",    "DEALLOCATE",
+        "DELETE",  "DESC",     "DESCRIBE",  "DO",      "DROP",     "EXECUTE",   "EXPLAIN",
+        "FLUSH",   "GET",      "GRANT",     "HANDLER", "HELP",     "IMPORT",    "INSERT",
+        "INSTALL", "KILL",     "LOAD",      "LOCK",    "OPTIMIZE", "PREPARE",   "PURGE",
+        "RELEASE", "RENAME",   "REPAIR",    "REPLACE", "RESET",    "RESIGNAL",  "RESTART",
+        "REVOKE",  "ROLLBACK", "SAVEPOINT", "SELECT",  "SET",      "SHOW",      "SHUTDOWN",
+        "SIGNAL",  "START",    "STOP",      "TABLE",   "TRUNCATE", "UNINSTALL", "UNLOCK",
+        "UPDATE",  "USE",      "VALUES",    "WITH",    "XA",
+    };
+
+    if (sql_token_is_sign(first, "("))
+        return true;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (sql_token_is(first, words[i]))
+            return true;
+    }
+    return false;
+}
+
+static struct span from_token(const struct sql_parser *parser, struct span text)
+{
+    const uint8_t *end = text.data + text.len;
+
+    if (parser->token.kind == SQL_TOKEN_END)
+        return span_of(end, 0);
+    return span_of(parser->token.text.data, (size_t)(end - parser->token.text.data));
 }
 
 bool statement_parse(struct span text, struct arena *arena, struct statement *ret_statement,
                      struct err *err)
 {
     struct statement statement = {.limit = UINT64_MAX};
-    struct parser parser = {.tokens = sql_tokens_of(text), .arena = arena, .err = err};
+    struct sql_parser parser;
+    bool known = true;
     bool good;
 
-    advance(&parser);
-    good = at_end(&parser) || parse_kind(&parser, &statement);
-    (void)accept_sign(&parser, ";");
+    sql_parser_init(&parser, text, arena, err);
+    if (!sql_parser_at_end(&parser))
+        known = begins_statement(&parser.token);
+    good = sql_parser_at_end(&parser) || (known && parse_kind(&parser, &statement));
     if (parser.failed)
         return false;
-    if (!good || !at_end(&parser))
+    /* What is wrong with text that goes on is for a server to say, but not after its end. */
+    known = known && (good || !sql_parser_at_end(&parser));
+    if (good && !sql_parser_at_end(&parser)) {
+        good = sql_parser_accept_sign(&parser, ";");
+        known = known && (!good || sql_parser_at_end(&parser));
+    }
+    if (parser.failed)
+        return false;
+    if (!known)
+        statement = (struct statement){.kind = STATEMENT_SYNTAX, .near = from_token(&parser, text)};
+    else if (!good)
         statement = (struct statement){.kind = STATEMENT_OTHER};
     *ret_statement = statement;
     return true;

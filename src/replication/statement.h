@@ -10,59 +10,38 @@
  */
 #pragma once
 
-#include "base/arena.h"
-#include "base/err.h"
-
-#define STATEMENT_ITEMS_MAX 512 /* expressions, assignments or patterns in one statement */
-#define STATEMENT_DEPTH_MAX 8   /* calls within calls */
+#include "replication/expression.h"
 
 enum statement_kind {
     STATEMENT_EMPTY,     /* nothing but comments */
-    STATEMENT_NO_EFFECT, /* BEGIN, COMMIT, ROLLBACK, START TRANSACTION: fine, and does nothing */
+    STATEMENT_NO_EFFECT, /* transactions, UNLOCK TABLES, DO: fine, and does nothing */
     STATEMENT_SELECT,    /* items; `limit` */
     STATEMENT_SET,       /* assignments */
+    STATEMENT_USE,       /* name */
     STATEMENT_SHOW_VARIABLES,
     STATEMENT_SHOW_STATUS,
     STATEMENT_SHOW_LOG_STATUS, /* SHOW MASTER STATUS, SHOW BINARY LOG STATUS, SHOW BINLOG STATUS */
     STATEMENT_SHOW_LOGS,
-    STATEMENT_SHOW_EVENTS,
+    STATEMENT_SHOW_EVENTS,   /* file, position; `limit` */
     STATEMENT_SHOW_REPLICAS, /* SHOW SLAVE HOSTS, SHOW REPLICA HOSTS, SHOW REPLICAS */
     STATEMENT_SHOW_REPLICA_STATUS,
-    STATEMENT_SHOW_WARNINGS, /* SHOW ERRORS too */
-    STATEMENT_SHOW_GRANTS,   /* the session's own */
-    STATEMENT_KILL,          /* number */
+    STATEMENT_SHOW_WARNINGS,    /* SHOW ERRORS too */
+    STATEMENT_SHOW_GRANTS,      /* the session's own */
+    STATEMENT_SHOW_PROCESSLIST, /* FULL or not */
+    STATEMENT_SHOW_DATABASES,
+    STATEMENT_KILL,   /* position: the thread */
+    STATEMENT_PURGE,  /* PURGE BINARY LOGS TO file */
+    STATEMENT_CALL,   /* name, and items as arguments */
+    STATEMENT_DENIED, /* needs the privilege RELOAD, which nobody has here: FLUSH, RESET */
+    STATEMENT_SYNTAX, /* no SQL; `near` is where it stops to be */
     STATEMENT_OTHER,
-};
-
-enum expression_kind {
-    EXPRESSION_NULL,
-    EXPRESSION_TEXT,
-    EXPRESSION_NUMBER,
-    EXPRESSION_WORD, /* on the right of SET: ON, DEFAULT, utf8mb4 */
-    EXPRESSION_USER_VARIABLE,
-    EXPRESSION_SYSTEM_VARIABLE,
-    EXPRESSION_CALL, /* name(arguments), and CURRENT_USER without brackets */
-};
-
-enum variable_scope {
-    SCOPE_NONE, /* @@name */
-    SCOPE_GLOBAL,
-    SCOPE_SESSION, /* LOCAL too */
-};
-
-struct expression {
-    enum expression_kind kind;
-    enum variable_scope scope;
-    struct span value; /* of TEXT, NUMBER and WORD; unescaped; names in lower case but users' */
-    struct expression *arguments;
-    size_t argument_count;
-    struct span title; /* a selected one's column name: its alias, or its text as it was typed */
 };
 
 /* NAME = value, where name is a user's or a system variable. */
 struct assignment {
     struct expression target;
     struct expression value;
+    struct span collation; /* of SET NAMES; empty: none given */
 };
 
 struct statement {
@@ -70,18 +49,20 @@ struct statement {
     bool new_words; /* REPLICA, REPLICAS, BINARY LOG STATUS: column names are MySQL 8's */
     enum variable_scope scope; /* of SHOW VARIABLES and SHOW STATUS */
 
-    struct expression *items; /* of SELECT */
+    struct expression *items; /* of SELECT and CALL */
     size_t item_count;
     struct assignment *assignments; /* of SET; SET NAMES x is one of `names` */
     size_t assignment_count;
-    struct span *patterns; /* of SHOW VARIABLES and STATUS, as LIKE has them; none: all */
+    struct span *patterns; /* of SHOW VARIABLES, STATUS, DATABASES, as LIKE has them; none: all */
     size_t pattern_count;
 
-    struct span file;      /* SHOW BINLOG EVENTS IN */
+    struct span name;      /* USE: the database; CALL: database.procedure, in lower case */
+    struct span file;      /* SHOW BINLOG EVENTS IN, PURGE BINARY LOGS TO */
     uint64_t position;     /* SHOW BINLOG EVENTS FROM, KILL */
     uint64_t limit_offset; /* of SELECT and SHOW BINLOG EVENTS */
     uint64_t limit;        /* UINT64_MAX: none */
     struct span channel;   /* SHOW REPLICA STATUS FOR CHANNEL */
+    struct span near;      /* of SYNTAX: up to the end of the text */
 };
 
 /*

@@ -82,18 +82,9 @@ static bool search(const struct variables *variables, struct span name, size_t *
     return false;
 }
 
-static char *copy_text(struct span text)
-{
-    char *copy = mem_alloc(text.len + 1);
-
-    if (text.len > 0)
-        memcpy(copy, text.data, text.len);
-    return copy;
-}
-
 static char *lower_text(struct span text)
 {
-    char *copy = copy_text(text);
+    char *copy = mem_text(text.data, text.len);
 
     for (size_t i = 0; i < text.len; i++)
         copy[i] = (char)tolower((unsigned char)copy[i]);
@@ -124,9 +115,22 @@ bool variables_set(struct variables *variables, struct span name, struct span va
         insert(variables, at, name);
     }
     mem_free(variables->items[at].value);
-    variables->items[at].value = copy_text(value);
+    variables->items[at].value = mem_text(value.data, value.len);
     variables->items[at].value_len = value.len;
     return true;
+}
+
+void variables_remove(struct variables *variables, struct span name)
+{
+    size_t at;
+
+    if (!search(variables, name, &at))
+        return;
+    mem_free(variables->items[at].name);
+    mem_free(variables->items[at].value);
+    variables->count--;
+    memmove(variables->items + at, variables->items + at + 1,
+            (variables->count - at) * sizeof *variables->items);
 }
 
 size_t variables_count(const struct variables *variables)

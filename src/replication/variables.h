@@ -23,6 +23,9 @@ void variables_free(struct variables *variables); /* one owner less; NULL is fin
 MUST_CHECK bool variables_set(struct variables *variables, struct span name, struct span value,
                               struct err *err);
 
+/* Takes one away, if it is there. */
+void variables_remove(struct variables *variables, struct span name);
+
 size_t variables_count(const struct variables *variables);
 void variables_at(const struct variables *variables, size_t i, struct span *ret_name,
                   struct span *ret_value); /* in the order of their names */

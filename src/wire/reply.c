@@ -168,9 +168,21 @@ const char *reply_sqlstate(uint16_t code)
         return "08004";
     case ER_ACCESS_DENIED:
         return "28000";
+    case ER_NO_DATABASE:
+        return "3D000";
+    case ER_BAD_FIELD:
+        return "42S22";
+    case ER_SIGNAL_EXCEPTION:
+        return "45000";
     case ER_PARSE_ERROR:
+    case ER_EMPTY_QUERY:
+    case ER_UNKNOWN_CHARACTER_SET:
     case ER_SPECIFIC_ACCESS_DENIED:
     case ER_NOT_SUPPORTED_YET:
+    case ER_NO_FUNCTION:
+    case ER_SP_WRONG_NO_OF_ARGS:
+    case ER_PROCACCESS_DENIED:
+    case ER_WRONG_PARAMETER_COUNT:
         return "42000";
     default:
         return "HY000";

@@ -18,9 +18,12 @@
 enum result_type { /* of a column; how a client shows it: the value is text always */
                    RESULT_LONG = 3,
                    RESULT_ULONG = 3 | RESULT_UNSIGNED,
+                   RESULT_DOUBLE = 5,
+                   RESULT_NULL = 6,
                    RESULT_LONGLONG = 8,
                    RESULT_ULONGLONG = 8 | RESULT_UNSIGNED,
                    RESULT_DATETIME = 12,
+                   RESULT_DECIMAL = 246,
                    RESULT_VARCHAR = 253,
 };
 

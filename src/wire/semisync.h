@@ -9,6 +9,8 @@
 #include "base/err.h"
 
 #define SEMISYNC_HEADER_SIZE 2
+#define SEMISYNC_MAGIC       0xef
+#define SEMISYNC_WANTS_ACK   0x01
 
 /* The number that a source gives to the packet after an event that wants an acknowledgement. */
 #define SEMISYNC_NEXT_SEQUENCE 1

@@ -48,8 +48,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_tokens(text);
     if (statement_parse(text, arena, &statement, &err)) {
         require(statement.item_count + statement.assignment_count + statement.pattern_count <=
-                STATEMENT_ITEMS_MAX);
+                SQL_PARSER_ITEMS_MAX);
         require(statement.kind != STATEMENT_SELECT || statement.item_count > 0);
+        require(statement.near.len <= size);
+        require(statement.near.len == 0 || statement.near.data + statement.near.len == data + size);
         for (size_t i = 0; i < statement.pattern_count; i++)
             (void)statement_like(text, statement.patterns[i]);
     }

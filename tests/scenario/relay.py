@@ -168,36 +168,7 @@ class Relay:
 
     def attach(self, replica, by_gtid, start=None):
         """Makes a server the relay's replica, from the oldest event or a (file, offset) on."""
-        file, offset = start or (next(iter(self.files())), 4)
-        to = (
-            f"MASTER_HOST='127.0.0.1', MASTER_PORT={self.port}, MASTER_USER='{REPLICA}',"
-            f" MASTER_PASSWORD='{REPLICA_PASSWORD}'"
-        )
-        if is_mariadb(replica):
-            to += ", MASTER_USE_GTID=slave_pos" if by_gtid else ", MASTER_USE_GTID=no"
-        else:
-            to += f", MASTER_AUTO_POSITION={int(by_gtid)}"
-        if not by_gtid:
-            to += f", MASTER_LOG_FILE='{file}', MASTER_LOG_POS={offset}"
-        to += ", MASTER_CONNECT_RETRY=1"
-        if is_new_mysql(replica):
-            to = to.replace("MASTER_", "SOURCE_")
-            replica.execute(f"CHANGE REPLICATION SOURCE TO {to}", "START REPLICA")
-        else:
-            replica.execute(f"CHANGE MASTER TO {to}", "START SLAVE")
-
-    def assert_files_are_the_sources(self):
-        """All files that the relay has are the source's, byte for byte, up to what it has received.
-
-        But for the flag of a file that is open, and for what stands past the last whole event: a
-        server that was killed leaves such, and no replica gets it.
-        """
-        ours = self.files()
-        assert list(ours) == binlog_names(self.source)[-len(ours) :]
-        for name, path in ours.items():
-            got, there = as_closed(path.read_bytes()), as_closed(binlog_bytes(self.source, name))
-            assert there[: len(got)] == got, f"{name} of {len(got)} bytes differs from the source's"
-            assert whole_events(there) == len(got) or name == list(ours)[-1], name
+        follow(replica, self.port, by_gtid, start or (next(iter(self.files())), 4))
 
     def __str__(self):
         return f"relay of {self.source} on port {self.port}"
@@ -223,6 +194,42 @@ def whole_events(data):
 
 def binlog_names(node):
     return [row["Log_name"] for row in node.query("SHOW BINARY LOGS")]
+
+
+def follow(replica, port, by_gtid, start=None, heartbeat=None):
+    """Makes a server the replica of what listens there: from a (file, offset) on, or by GTID."""
+    file, offset = start or ("", 4)
+    to = (
+        f"MASTER_HOST='127.0.0.1', MASTER_PORT={port}, MASTER_USER='{REPLICA}',"
+        f" MASTER_PASSWORD='{REPLICA_PASSWORD}'"
+    )
+    if is_mariadb(replica):
+        to += ", MASTER_USE_GTID=slave_pos" if by_gtid else ", MASTER_USE_GTID=no"
+    else:
+        to += f", MASTER_AUTO_POSITION={int(by_gtid)}"
+    if not by_gtid:
+        to += f", MASTER_LOG_FILE='{file}', MASTER_LOG_POS={offset}"
+    to += ", MASTER_CONNECT_RETRY=1"
+    if heartbeat:
+        to += f", MASTER_HEARTBEAT_PERIOD={heartbeat}"
+    if is_new_mysql(replica):
+        to = to.replace("MASTER_", "SOURCE_")
+        replica.execute(f"CHANGE REPLICATION SOURCE TO {to}", "START REPLICA")
+    else:
+        replica.execute(f"CHANGE MASTER TO {to}", "START SLAVE")
+
+def assert_files_are_the_sources(self):
+    """All files that the relay has are the source's, byte for byte, up to what it has received.
+
+    But for the flag of a file that is open, and for what stands past the last whole event: a
+    server that was killed leaves such, and no replica gets it.
+    """
+    ours = self.files()
+    assert list(ours) == binlog_names(self.source)[-len(ours) :]
+    for name, path in ours.items():
+        got, there = as_closed(path.read_bytes()), as_closed(binlog_bytes(self.source, name))
+        assert there[: len(got)] == got, f"{name} of {len(got)} bytes differs from the source's"
+        assert whole_events(there) == len(got) or name == list(ours)[-1], name
 
 
 def replica_status(replica):

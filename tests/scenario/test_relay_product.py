@@ -3,7 +3,9 @@ reload, status, metrics."""
 
 import http.client as http_client
 import json
+import os
 import re
+import shutil
 import socket
 import subprocess
 
@@ -437,3 +439,51 @@ def test_metrics(sources, relay, replica):
         expressions += [t["expr"] for panel in board["panels"] for t in panel["targets"]]
         assert len(expressions) > 20
         assert used_metrics(json.dumps(expressions)) <= set(names)
+
+
+def test_service_manager(relay):
+    """What systemd is told over its socket, from the start to the end; and the unit, by its tool."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(relay.basedir / "notify"))
+        manager.settimeout(TIMEOUT)
+
+        def hear(word):
+            """The first message with the word."""
+            wanted = [""]
+
+            def heard():
+                wanted[0] = manager.recv(4096).decode()
+                return word in wanted[0]
+
+            wait_for(heard, TIMEOUT, f"{word} is told")
+            return wanted[0]
+
+        relay.environment = os.environ | {
+            "NOTIFY_SOCKET": str(relay.basedir / "notify"), "WATCHDOG_USEC": "400000",
+        }  # fmt: skip
+        with relay:
+            assert hear("READY=1") == "READY=1\nSTATUS=2 of 2 channels started"
+            hear("WATCHDOG=1")
+            hear("WATCHDOG=1")
+            relay.hang_up()
+            assert re.fullmatch(r"RELOADING=1\nMONOTONIC_USEC=\d+", hear("RELOADING=1"))
+            hear("READY=1")
+            del relay.config["channel stock"]
+            assert "stock" in relay.reload()
+            hear("STATUS=1 of 1 channels started")
+            relay.process.terminate()
+            hear("STOPPING=1")
+            assert relay.process.wait(TIMEOUT) == 0
+
+
+def test_unit_file(tmp_path):
+    tool = shutil.which("systemd-analyze")
+    if not tool:
+        pytest.skip("systemd-analyze is not here")
+    text = (SHARE / "systemd/borealis-relay@.service.in").read_text()
+    unit = tmp_path / "borealis-relay@.service"
+    unit.write_text(text.replace("@bindir@/borealis", str(BINARY)).replace("User=borealis-relay",
+                    "User=root").replace("Group=borealis-relay", "Group=root"))  # fmt: skip
+    done = subprocess.run([tool, "verify", "--man=no", "--recursive-errors=no", unit],
+                          capture_output=True, text=True, timeout=TIMEOUT, check=False)  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")

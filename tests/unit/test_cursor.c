@@ -85,6 +85,38 @@ static void test_empty(void **state)
     assert_false(cursor_ok(&cur));
 }
 
+static void decimal(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t max;
+        bool good;
+        uint64_t number;
+        size_t left;
+    } cases[] = {
+        {"0", 9, true, 0, 0},
+        {"007x", 9, true, 7, 1},
+        {"9", 9, true, 9, 0},
+        {"10", 9, false, 0, 1},
+        {"18446744073709551615", UINT64_MAX, true, UINT64_MAX, 0},
+        {"18446744073709551616", UINT64_MAX, false, 0, 1},
+        {"", 9, false, 0, 0},
+        {"-1", 9, false, 0, 2},
+        {":", 9, false, 0, 1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct cursor cur = cursor_of(span_str(cases[i].text));
+        uint64_t number = 77;
+
+        assert_int_equal(cursor_decimal(&cur, cases[i].max, &number), cases[i].good);
+        assert_int_equal(number, cases[i].good ? cases[i].number : 77);
+        assert_int_equal(cursor_left(&cur), cases[i].left);
+        assert_true(cursor_ok(&cur));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -93,6 +125,7 @@ int main(void)
         cmocka_unit_test(test_lenenc),
         cmocka_unit_test(test_cstr),
         cmocka_unit_test(test_empty),
+        cmocka_unit_test(decimal),
     };
 
     return cmocka_run_group_tests_name("cursor", tests, NULL, NULL);

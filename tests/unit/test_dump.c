@@ -7,9 +7,16 @@
 #include "base/thread.h"
 #include "binlog/checksum.h"
 #include "binlog/control.h"
+#include "binlog/gtid_list.h"
+#include "binlog/gtid_set.h"
+#include "log/lookup.h"
 #include "log_feed.h"
 #include "replication/dump.h"
+#include "replication/dump_metrics.h"
 #include "replication/link_internal.h"
+#include "wire/command.h"
+#include "wire/reply.h"
+#include "wire/semisync.h"
 
 #include <sys/socket.h>
 
@@ -253,6 +260,8 @@ static void test_yield_ends_with_the_log(void **state)
     destroy(&fixture);
 }
 
+/* ---- Ahead of the log ---- */
+
 static void expect_refusal(struct fixture *fixture, const char *text)
 {
     assert_int_equal(pthread_join(fixture->thread, NULL), 0);
@@ -382,6 +391,301 @@ static void test_positions_that_never_come(void **state)
     destroy(&fixture);
 }
 
+/* ---- Beginning by GTID ---- */
+
+/* The dump was refused before it sent anything. */
+static void expect_refused(struct fixture *fixture, const char *text)
+{
+    fixture->why = (struct err){0};
+    assert_false(dump_run(&fixture->spec, &fixture->why));
+    assert_int_equal(fixture->why.code, ER_MASTER_FATAL_ERROR_READING_BINLOG);
+    assert_contains(fixture->why.text, text);
+}
+
+static void ask_by_set(struct fixture *fixture, const struct gtid_set *executed, struct buf *text)
+{
+    buf_init(text, 4096);
+    gtid_set_encode(text, executed);
+    fixture->spec.request.gtid = true;
+    fixture->spec.request.gtid_set = buf_span(text);
+}
+
+/* A replica that has nothing of this source begins at the file, one that has all gets its head. */
+static void test_mysql_head(void **state)
+{
+    struct event_header header;
+    struct fixture fixture;
+    struct log_state has;
+    struct log_ends ends;
+    struct buf text;
+
+    (void)state;
+    make(&fixture, "tests/data/binlog/mysql-9.7/gtid-classic.binlog");
+    feed(&fixture, "a.000001");
+    mirror_ends(fixture.mirror, &ends);
+    log_state_init(&has);
+    assert_true(log_state_at(fixture.mirror, &ends.synced, &has, &err));
+    ask_by_set(&fixture, &has.set, &text);
+    fixture.spec.heartbeat_usec = PERIOD_USEC;
+    start(&fixture);
+    expect(&fixture, EVENT_ROTATE);
+    (void)receive(&fixture, &header);
+    assert_int_equal(header.type, EVENT_FORMAT_DESCRIPTION);
+    assert_int_not_equal(header.log_pos, 0);
+    expect(&fixture, EVENT_PREVIOUS_GTIDS);
+    (void)receive(&fixture, &header); /* all that is left out, told by one */
+    assert_int_equal(header.type, EVENT_HEARTBEAT);
+    assert_int_equal(header.log_pos, ends.synced.offset);
+    end(&fixture);
+    log_state_done(&has);
+    buf_done(&text);
+    destroy(&fixture);
+}
+
+static void test_mariadb_unknown_gtids(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    make(&fixture, "tests/data/binlog/mariadb-11.8/gtid-list.binlog");
+    fixture.spec.mariadb = true;
+    fixture.spec.capability = 4;
+    fixture.spec.by_gtid = true;
+    feed(&fixture, "a.000001");
+    fixture.spec.connect_state = span_str("8-77-9999999999999");
+    expect_refused(&fixture, "Error: connecting slave requested to start from GTID "
+                             "8-77-9999999999999, "
+                             "which is not in the master's binlog");
+    fixture.spec.connect_state = span_str("8-77-1");
+    expect_refused(&fixture, "contains GTIDs with higher sequence numbers");
+    fixture.spec.connect_state = span_str("0-77-1"); /* a domain of others; it lacks ours */
+    expect_refused(&fixture, "Could not find GTID state requested by slave in any binlog files");
+    fixture.spec.connect_state = span_str("nonsense");
+    expect_refused(&fixture, "");
+    fixture.spec.connect_state = span_str("");
+    fixture.spec.by_until = true;
+    fixture.spec.until = span_str("0-");
+    expect_refused(&fixture, "");
+    destroy(&fixture);
+}
+
+/* Within a file the list at its head is not the state: an artificial one tells it. */
+static void test_mariadb_state(void **state)
+{
+    struct event_header header;
+    struct fixture fixture;
+    struct gtid_list list;
+    struct span event;
+
+    (void)state;
+    make(&fixture, "tests/data/binlog/mariadb-11.8/gtid-list.binlog");
+    fixture.spec.mariadb = true;
+    fixture.spec.capability = 4;
+    fixture.spec.by_gtid = true;
+    fixture.spec.connect_state = span_str("7-101-15,8-1234-1000000000010");
+    feed(&fixture, "a.000001");
+    start(&fixture);
+    expect(&fixture, EVENT_ROTATE);
+    expect(&fixture, EVENT_FORMAT_DESCRIPTION);
+    event = receive(&fixture, &header);
+    assert_int_equal(header.type, EVENT_MARIADB_GTID_LIST);
+    assert_int_equal(header.flags, EVENT_FLAG_ARTIFICIAL);
+    gtid_list_init(&list);
+    assert_true(gtid_list_decode(span_of(event.data + EVENT_HEADER_SIZE,
+                                         event.len - EVENT_HEADER_SIZE - EVENT_CHECKSUM_SIZE),
+                                 &list, &err));
+    assert_int_equal(gtid_list_find(&list, 8)->sequence, INT64_C(1000000000010));
+    gtid_list_done(&list);
+    end(&fixture);
+    destroy(&fixture);
+}
+
+/* ---- What a replica may send ---- */
+
+static void test_absurd_requests(void **state)
+{
+    static const uint8_t set[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00, 1, 2, 3};
+    static const char long_name[1000] = "a";
+    struct fixture fixture;
+
+    (void)state;
+    make(&fixture, "tests/data/binlog/mysql-9.7/gtid-classic.binlog");
+    expect_refused(&fixture, "the log has no files yet");
+    feed(&fixture, "a.000001");
+    fixture.spec.request.position = 3;
+    expect_refused(&fixture, "position < 4");
+    fixture.spec.request.flags = DUMP_NON_BLOCK;
+    fixture.spec.request.position = UINT64_MAX;
+    fixture.spec.request.file = span_str("a.000001");
+    expect_refused(&fixture, "impossible position");
+    fixture.spec.request.position = 5;
+    expect_refused(&fixture, "no event begins at offset 5");
+    fixture.spec.request.file = span_of(long_name, sizeof long_name);
+    expect_refused(&fixture, "Could not find first log file name");
+    fixture.spec.request.file = span_str("../../etc/passwd");
+    expect_refused(&fixture, "Could not find first log file name");
+    fixture.spec.request.gtid = true;
+    fixture.spec.request.gtid_set = span_of(set, sizeof set);
+    expect_refused(&fixture, "");
+    destroy(&fixture);
+}
+
+static void end_with(struct fixture *fixture, enum err_class class, const char *text)
+{
+    assert_int_equal(pthread_join(fixture->thread, NULL), 0);
+    assert_false(fixture->ended_well);
+    assert_int_equal(fixture->why.class, class);
+    assert_contains(fixture->why.text, text);
+}
+
+static void say(struct fixture *fixture, struct span payload)
+{
+    assert_true(link_write_aside(fixture->client, payload, soon(), &err));
+}
+
+static void say_ack(struct fixture *fixture, const char *file, uint64_t position)
+{
+    struct semisync_ack ack = {.position = position, .file = span_str(file)};
+    struct buf payload;
+
+    buf_init(&payload, 1024);
+    semisync_ack_write(&payload, &ack);
+    say(fixture, buf_span(&payload));
+    buf_done(&payload);
+}
+
+static void test_garbage_ends_a_dump(void **state)
+{
+    struct fixture fixture;
+    uint8_t *much = mem_alloc(100000);
+
+    (void)state;
+    make(&fixture, "tests/data/binlog/mysql-9.7/rows-full.binlog");
+    feed(&fixture, "a.000001");
+    start(&fixture);
+    say(&fixture, span_str("SELECT 1"));
+    end_with(&fixture, E_PROTO, "expected nothing but acknowledgements");
+    destroy(&fixture);
+    make(&fixture, "tests/data/binlog/mysql-9.7/rows-full.binlog");
+    feed(&fixture, "a.000001");
+    start(&fixture);
+    say(&fixture, span_of(much, 100000));
+    end_with(&fixture, E_LIMIT, "");
+    destroy(&fixture);
+    mem_free(much);
+}
+
+static void test_leaving(void **state)
+{
+    struct fixture fixture;
+
+    (void)state;
+    make(&fixture, "tests/data/binlog/mysql-9.7/rows-full.binlog");
+    feed(&fixture, "a.000001");
+    start(&fixture);
+    say(&fixture, span_str("\x01"));
+    end_with(&fixture, E_IO, "the replica has left");
+    destroy(&fixture);
+}
+
+/* ---- Semi-synchronous replicas ---- */
+
+/* Receives up to the event that is to be acknowledged; its end. */
+static uint64_t receive_wanted(struct fixture *fixture)
+{
+    for (;;) {
+        struct event_header header;
+        struct span payload;
+        struct span event;
+        bool wanted;
+
+        assert_true(link_read(fixture->client, soon(), &payload, &err));
+        assert_true(semisync_header_parse(span_of(payload.data + 1, payload.len - 1), &wanted,
+                                          &event, &err));
+        assert_true(event_header_decode(event, &header, &err));
+        if (!wanted)
+            continue;
+        link_renumber(fixture->client, SEMISYNC_NEXT_SEQUENCE);
+        return header.log_pos;
+    }
+}
+
+static void test_acknowledgements(void **state)
+{
+    struct replica_info *infos;
+    struct fixture fixture;
+    uint64_t position;
+    size_t count;
+
+    (void)state;
+    make(&fixture, "tests/data/binlog/mysql-9.7/rows-full.binlog");
+    fixture.spec.semisync = true;
+    feed(&fixture, "a.000001");
+    start(&fixture);
+    position = receive_wanted(&fixture);
+    assert_true(feed_whole_before(&fixture.file, position) == position);
+    say_ack(&fixture, "a.000001", position);
+    feed(&fixture, "a.000002");
+    assert_true(receive_wanted(&fixture) > 0);
+    for (;;) { /* the acknowledgement was taken in before the next was asked for, or is now */
+        replicas_list(fixture.replicas, &infos, &count);
+        position = strcmp(infos[0].acked.name, "a.000001") == 0 ? infos[0].acked.offset : 0;
+        mem_free(infos);
+        if (position > 0)
+            break;
+    }
+    say_ack(&fixture, "a.000009", 4);
+    end_with(&fixture, E_PROTO, "acknowledges a.000009:4, but was sent no more than a.000002");
+    destroy(&fixture);
+}
+
+static void test_bad_acknowledgements(void **state)
+{
+    static const char *const names[] = {"../x", "no-number", "a.000001/"};
+    struct fixture fixture;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        make(&fixture, "tests/data/binlog/mysql-9.7/rows-full.binlog");
+        fixture.spec.semisync = true;
+        feed(&fixture, "a.000001");
+        start(&fixture);
+        say_ack(&fixture, names[i], 4);
+        assert_int_equal(pthread_join(fixture.thread, NULL), 0);
+        assert_false(fixture.ended_well);
+        assert_contains(fixture.why.text, names[i]);
+        destroy(&fixture);
+    }
+}
+
+/* ---- Metrics ---- */
+
+static void test_metrics(void **state)
+{
+    struct replica_info info = {
+        .server_id = 7, .uuid = "u", .sent = {"a.000003", 1234}, .bytes_behind = 5};
+    struct log_position from = {"a.000001", LOG_FIRST_OFFSET};
+    struct fixture fixture;
+    struct buf text;
+
+    (void)state;
+    buf_init(&text, 1024);
+    dump_metrics_print(&text, &info);
+    assert_string_equal(buf_borrow_cstr(&text),
+                        "[Dump thread metrics] Secondary_id: 7, Secondary_uuid: u, Binlog_file: "
+                        "a.000003, Pos: 1234, Bytes_behind_primary: 5");
+    buf_done(&text);
+    make(&fixture, "tests/data/binlog/mysql-9.7/rows-full.binlog");
+    feed(&fixture, "a.000001");
+    feed(&fixture, "a.000002");
+    assert_int_equal(mirror_bytes_after(fixture.mirror, &from), 2 * (fixture.file.size - 4));
+    from.offset = fixture.file.size;
+    assert_int_equal(mirror_bytes_after(fixture.mirror, &from), fixture.file.size - 4);
+    from = (struct log_position){"a.000002", fixture.file.size};
+    assert_int_equal(mirror_bytes_after(fixture.mirror, &from), 0);
+    destroy(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -391,6 +695,15 @@ int main(void)
         cmocka_unit_test(test_a_file_that_comes_next),
         cmocka_unit_test(test_a_position_that_comes),
         cmocka_unit_test(test_positions_that_never_come),
+        cmocka_unit_test(test_mysql_head),
+        cmocka_unit_test(test_mariadb_unknown_gtids),
+        cmocka_unit_test(test_mariadb_state),
+        cmocka_unit_test(test_absurd_requests),
+        cmocka_unit_test(test_garbage_ends_a_dump),
+        cmocka_unit_test(test_leaving),
+        cmocka_unit_test(test_acknowledgements),
+        cmocka_unit_test(test_bad_acknowledgements),
+        cmocka_unit_test(test_metrics),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

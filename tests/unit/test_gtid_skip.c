@@ -38,7 +38,7 @@ static void start_mariadb(struct gtid_skip *skip, const char *position, const ch
     assert_true(gtid_list_parse(span_str(position), &has, &err));
     assert_true(gtid_list_parse(span_str(state), &at, &err));
     gtid_skip_init(skip);
-    gtid_skip_position(skip, &has, &at);
+    gtid_skip_position(skip, &has, &at, &has, false);
     gtid_list_done(&has);
     gtid_list_done(&at);
 }

@@ -1,7 +1,7 @@
 #include "cli/progress.h"
 
 #include "base/clock.h"
-#include "cli/quantity_text.h"
+#include "base/quantity_text.h"
 
 #include "check.h"
 

@@ -84,8 +84,16 @@ static void test_set(void **state)
     assert_int_equal(kind_of("/*!40101 SET NAMES utf8mb4 COLLATE utf8mb4_bin */"), STATEMENT_SET);
     assert_span_eq(parsed.assignments[0].target.value, "names");
     assert_int_equal(kind_of("SET CHARACTER SET latin1"), STATEMENT_SET);
-    assert_int_equal(kind_of("SET a"), STATEMENT_OTHER);
-    assert_int_equal(kind_of("SET @a ="), STATEMENT_OTHER);
+    assert_span_eq(parsed.assignments[0].value.value, "latin1");
+    assert_int_equal(kind_of("SET NAMES utf8mb4 COLLATE 'Utf8mb4_bin'"), STATEMENT_SET);
+    assert_span_eq(parsed.assignments[0].collation, "utf8mb4_bin");
+    assert_int_equal(kind_of("SET SESSION TRANSACTION READ ONLY"), STATEMENT_NO_EFFECT);
+    assert_int_equal(kind_of("SET TRANSACTION ISOLATION LEVEL READ COMMITTED;"),
+                     STATEMENT_NO_EFFECT);
+    assert_int_equal(kind_of("SET GLOBAL TRANSACTION READ ONLY"), STATEMENT_OTHER);
+    assert_int_equal(kind_of("SET a + 1"), STATEMENT_OTHER);
+    assert_int_equal(kind_of("SET a"), STATEMENT_SYNTAX);
+    assert_int_equal(kind_of("SET @a ="), STATEMENT_SYNTAX);
 }
 
 static void test_show_variables(void **state)
@@ -120,7 +128,7 @@ static void test_show_log(void **state)
     assert_span_eq(parsed.file, "mysql-bin.000002");
     assert_int_equal(parsed.position, 4);
     assert_int_equal(parsed.limit, 10);
-    assert_int_equal(kind_of("SHOW BINARY LOG"), STATEMENT_OTHER);
+    assert_int_equal(kind_of("SHOW BINARY LOG"), STATEMENT_SYNTAX);
     assert_int_equal(kind_of("SHOW MASTER EVENTS"), STATEMENT_OTHER);
     assert_int_equal(kind_of("SHOW BINLOG EVENTS FROM x"), STATEMENT_OTHER);
 }
@@ -154,8 +162,52 @@ static void test_others(void **state)
     assert_int_equal(kind_of("KILL x"), STATEMENT_OTHER);
     assert_int_equal(kind_of("DROP TABLE t"), STATEMENT_OTHER);
     assert_int_equal(kind_of("SELECT * FROM t"), STATEMENT_OTHER);
-    assert_int_equal(kind_of("SELECT 1; SELECT 2"), STATEMENT_OTHER);
     assert_int_equal(kind_of("SHOW MASTER STATUS x"), STATEMENT_OTHER);
+    assert_int_equal(kind_of("UNLOCK TABLES"), STATEMENT_NO_EFFECT);
+    assert_int_equal(kind_of("START TRANSACTION WITH CONSISTENT SNAPSHOT"), STATEMENT_NO_EFFECT);
+    assert_int_equal(kind_of("START SLAVE"), STATEMENT_OTHER);
+    assert_int_equal(kind_of("RELEASE SAVEPOINT a"), STATEMENT_NO_EFFECT);
+    assert_int_equal(kind_of("USE `Shop`"), STATEMENT_USE);
+    assert_span_eq(parsed.name, "Shop");
+    assert_int_equal(kind_of("SHOW FULL PROCESSLIST"), STATEMENT_SHOW_PROCESSLIST);
+    assert_int_equal(kind_of("SHOW SCHEMAS LIKE 'a%'"), STATEMENT_SHOW_DATABASES);
+    assert_int_equal(parsed.pattern_count, 1);
+    assert_int_equal(kind_of("FLUSH TABLES WITH READ LOCK"), STATEMENT_DENIED);
+    assert_int_equal(kind_of("RESET MASTER"), STATEMENT_DENIED);
+    assert_int_equal(kind_of("FLUSH"), STATEMENT_SYNTAX);
+}
+
+static void test_procedures(void **state)
+{
+    (void)state;
+    assert_int_equal(kind_of("CALL Mysql.RDS_set_configuration('binlog retention hours', NULL)"),
+                     STATEMENT_CALL);
+    assert_span_eq(parsed.name, "mysql.rds_set_configuration");
+    assert_int_equal(parsed.item_count, 2);
+    assert_int_equal(parsed.items[1].kind, EXPRESSION_NULL);
+    assert_int_equal(kind_of("CALL x"), STATEMENT_CALL);
+    assert_int_equal(kind_of("CALL x()"), STATEMENT_CALL);
+    assert_int_equal(parsed.item_count, 0);
+    assert_int_equal(kind_of("CALL x("), STATEMENT_SYNTAX);
+    assert_int_equal(kind_of("PURGE MASTER LOGS TO 'a.000002'"), STATEMENT_PURGE);
+    assert_span_eq(parsed.file, "a.000002");
+    assert_int_equal(kind_of("PURGE BINARY LOGS BEFORE NOW()"), STATEMENT_OTHER);
+    assert_int_equal(kind_of("PURGE BINARY LOGS TO"), STATEMENT_SYNTAX);
+}
+
+/* What is no SQL, and from where on. */
+static void test_syntax(void **state)
+{
+    (void)state;
+    assert_int_equal(kind_of("garbage in"), STATEMENT_SYNTAX);
+    assert_span_eq(parsed.near, "garbage in");
+    assert_int_equal(kind_of("SELECT"), STATEMENT_SYNTAX);
+    assert_int_equal(parsed.near.len, 0);
+    assert_int_equal(kind_of("SELECT 1; SELECT 2"), STATEMENT_SYNTAX);
+    assert_span_eq(parsed.near, "SELECT 2");
+    assert_int_equal(kind_of(";"), STATEMENT_SYNTAX);
+    assert_int_equal(kind_of("1"), STATEMENT_SYNTAX);
+    assert_int_equal(kind_of("(SELECT 1)"), STATEMENT_OTHER);
 }
 
 static void test_refused(void **state)
@@ -213,6 +265,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_show_log, setup, teardown),
         cmocka_unit_test_setup_teardown(test_show_replicas, setup, teardown),
         cmocka_unit_test_setup_teardown(test_others, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_procedures, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_syntax, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
         cmocka_unit_test(test_like),
     };

@@ -26,6 +26,11 @@ static void test_find(void **state)
     assert_false(variables_find(variables, span_str("server"), &value));
     assert_false(variables_find(variables, span_str("server_id_"), &value));
     assert_false(variables_find(variables, span_str(""), &value));
+    variables_remove(variables, span_str("SERVER_id"));
+    variables_remove(variables, span_str("server_id"));
+    assert_int_equal(variables_count(variables), 2);
+    assert_false(variables_find(variables, span_str("server_id"), &value));
+    assert_true(variables_find(variables, span_str("server_id_bits"), &value));
     variables_free(variables);
     variables_free(NULL);
 }

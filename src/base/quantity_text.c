@@ -1,4 +1,4 @@
-#include "cli/quantity_text.h"
+#include "base/quantity_text.h"
 
 #include <inttypes.h>
 #include <stdio.h>

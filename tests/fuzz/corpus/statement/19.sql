@@ -1,0 +1,1 @@
+SELECT f(g(h('x', -1.5e3), @@GLOBAL.`a`), NULL) AS `b`; SELECT 2

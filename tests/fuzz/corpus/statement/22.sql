@@ -1,0 +1,1 @@
+garbage /*!40101 'and more
