@@ -63,9 +63,10 @@ def stop(replica, what=""):
     replica.execute(f"STOP {'REPLICA' if is_new_mysql(replica) else 'SLAVE'} {what}")
 
 
-def test_semisync(source, relay, replica):
+def test_semisync(source, relay, request):
     if source.server not in SEMISYNC:
         pytest.skip("no plugins for this server")
+    replica = request.getfixturevalue("replica")
     statements, status = SEMISYNC[source.server]
     word = "source" if is_new_mysql(source) else "master"
     replica.execute(*statements)
@@ -134,10 +135,11 @@ def test_refusals(source, relay, replica):
         assert texts[0] == texts[1]
 
 
-def test_until(source, relay, replica):
+def test_until(source, relay, request):
     """START SLAVE UNTIL master_gtid_pos: the stream ends with that transaction."""
     if not is_mariadb(source):
         pytest.skip("MySQL's replicas stop by themselves")
+    replica = request.getfixturevalue("replica")
     relay.attach(replica, by_gtid=True)
     wait_replica(replica, position(source))
     stop(replica)
