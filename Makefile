@@ -6,7 +6,8 @@
 #   make check      what make test does without servers: build, style checks, unit tests
 #   make asan tsan  the same tests on sanitizer builds
 #   make bench      the endpoint against the engine alone and HAProxy; the binlog tools against
-#                   mariadb-binlog; the log (bench-endpoint, bench-codec, bench-log: one of them)
+#                   mariadb-binlog; the log; the relay against the servers' own replication
+#                   (bench-endpoint, bench-codec, bench-log, bench-relay: one of them)
 #   make soak fuzz  long runs; their logs go to doc/soak/
 
 BUILD  ?= build
@@ -17,7 +18,7 @@ export BOREALIS_BINARY ?= $(CURDIR)/$(BUILD)/borealis
 
 .DEFAULT_GOAL := build
 .PHONY: build build-tests deps deps-test engine servers run test check unit style scenario asan tsan bench \
-        bench-deps bench-endpoint bench-codec bench-log soak fuzz fresh-root install clean
+        bench-deps bench-endpoint bench-codec bench-log bench-relay soak fuzz fresh-root install clean
 
 deps:
 	@tools/install-deps build
@@ -74,7 +75,7 @@ scenario: build-tests servers
 asan tsan: deps-test servers
 	@tools/run-sanitizer $@
 
-bench: bench-endpoint bench-codec bench-log
+bench: bench-endpoint bench-codec bench-log bench-relay
 
 bench-deps: deps-test build engine
 	@tools/fetch-server bench
@@ -88,6 +89,11 @@ bench-codec: bench-deps
 bench-log: deps $(BUILD)/build.ninja
 	@ninja -C $(BUILD) --quiet log-bench
 	@$(BUILD)/log-bench $(BUILD)
+
+bench-relay: bench-deps
+	@tools/fetch-server mysql-9.7
+	@ninja -C $(BUILD) --quiet drain-bench
+	@$(PYTHON) -B bench/relay.py
 
 fuzz: deps-test
 	@tools/run-fuzz

@@ -1,8 +1,7 @@
 """Codec: how fast the binlog tools read, beside mariadb-binlog, and what memory they take.
 
-The input is a binlog that a MariaDB of its own wrote under sysbench's write-only load, with
-checksums and annotated rows: one of 1 GB and one of 64 MB. They are kept in the cache, so only the
-first run takes the minutes that writing them needs; RECIPE is part of their name.
+The input is a binlog of bench/binlogs.py that MariaDB wrote, with checksums and annotated rows: one
+of 1 GB and one of 64 MB.
 
 The programs read the same file in turn, several times, with their output thrown away. CPU is user
 and system time as the kernel counts it; ratios are of CPU and of wall time within a turn. Memory is
@@ -12,85 +11,30 @@ that the kernel reports of a child begins with the one of whoever forked it. Pri
 $BENCH_REPEATS is the number of turns, 3; $BENCH_BINLOG_MB the size of the larger file, 1024.
 """
 
-import contextlib
 import os
 import pathlib
 import re
-import shutil
-import signal
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(REPOSITORY / "tests"))
+sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY)]
 os.environ.setdefault("BOREALIS_REQUIRE_SERVERS", "1")  # what is missing is an error here
 
 import machine  # noqa: E402
+from binlogs import binlog  # noqa: E402
+from figures import ratio, row, spread  # noqa: E402
 
 from scenario.cluster import BINARY  # noqa: E402
 from servers import fetch  # noqa: E402
-from servers.node import Node  # noqa: E402
 
-RECIPE = 1  # counts up when write_binlog() would write another file
 SERVER = "mariadb-10.11"
 REPEATS = int(os.environ.get("BENCH_REPEATS", "3"))
 LARGE_MB = int(os.environ.get("BENCH_BINLOG_MB", "1024"))
 SMALL_MB = 64
-TABLES, ROWS, THREADS, SLICE_SEC = 4, 10000, 4, 15
-WRITE_TIMEOUT = 3600
 READ_TIMEOUT = 1800
-DATABASE = "sbtest"
-SETTINGS = {
-    "binlog_annotate_row_events": "ON",
-    "binlog_checksum": "CRC32",
-    "innodb_buffer_pool_size": "256M",
-    "innodb_flush_log_at_trx_commit": 0,
-    "innodb_log_file_size": "512M",
-}
-
-
-def binlog(mb):
-    """The path of a binlog of so many MB, written at the first time."""
-    directory = fetch.home("bench").parents[1] / "bench"
-    path = directory / f"{SERVER}-write-{mb}m-recipe{RECIPE}.binlog"
-    if not path.exists():
-        print(f"writing {path}, which takes minutes", file=sys.stderr, flush=True)
-        directory.mkdir(parents=True, exist_ok=True)
-        write_binlog(path, mb)
-    return path
-
-
-def write_binlog(path, mb):
-    with tempfile.TemporaryDirectory(prefix="borealis-bench-") as base:
-        size = {"max_binlog_size": mb << 20}
-        with Node(SERVER, pathlib.Path(base) / "node", **SETTINGS, **size) as node:
-            node.execute(f"CREATE DATABASE {DATABASE}")
-            sysbench(node, "prepare")
-            deadline = time.monotonic() + WRITE_TIMEOUT
-            while len(node.query("SHOW BINARY LOGS")) == 1:
-                if time.monotonic() > deadline:
-                    raise SystemExit(f"{path}: not written within {WRITE_TIMEOUT} s")
-                sysbench(node, "run")
-            first = node.query("SHOW BINARY LOGS")[0]["Log_name"]
-            partial = path.with_name(path.name + ".new")
-            shutil.copy(node.datadir / first, partial)
-            partial.rename(path)
-
-
-def sysbench(node, command):
-    home = fetch.home("bench")
-    done = subprocess.run(
-        [home / "bin" / "sysbench", home / "share" / "oltp_write_only.lua", "--db-driver=mysql",
-         f"--mysql-socket={node.socket}", "--mysql-user=root", f"--mysql-db={DATABASE}",
-         f"--tables={TABLES}", f"--table-size={ROWS}", f"--threads={THREADS}",
-         f"--time={SLICE_SEC}", "--report-interval=0", "--rand-type=uniform", command],
-        capture_output=True, text=True, timeout=SLICE_SEC + 120, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        raise SystemExit(f"sysbench {command}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
 
 
 class Tool:
@@ -125,30 +69,15 @@ class Tool:
         self.wall_sec.append(wall)
 
 
-def spread(values, form="{:.2f}"):
-    """Median and range."""
-    texts = [form.format(f(values)) for f in (statistics.median, min, max)]
-    return f"{texts[0]} ({texts[1]}-{texts[2]})"
-
-
-def ratio(tool, other):
-    """Of the other's time to the tool's, turn by turn: CPU and wall."""
-    return [
-        spread([b / a for a, b in zip(mine, theirs)], "{:.1f}")
-        for mine, theirs in ((tool.cpu_sec, other.cpu_sec), (tool.wall_sec, other.wall_sec))
-    ]
-
-
 def line(tool, large, small):
     gb = large.stat().st_size / 1e9
-    cells = [tool.name, spread(tool.cpu_sec), spread([gb / cpu for cpu in tool.cpu_sec]),
-             spread(tool.wall_sec), f"{tool.peak_kb[large] / 1024:.1f}",
-             f"{tool.peak_kb[small] / 1024:.1f}"]  # fmt: skip
-    print("| " + " | ".join(cells) + " |")
+    row(tool.name, spread(tool.cpu_sec), spread([gb / cpu for cpu in tool.cpu_sec]),
+        spread(tool.wall_sec), f"{tool.peak_kb[large] / 1024:.1f}",
+        f"{tool.peak_kb[small] / 1024:.1f}")  # fmt: skip
 
 
 def main():
-    large, small = binlog(LARGE_MB), binlog(SMALL_MB)
+    large, small = binlog(SERVER, LARGE_MB), binlog(SERVER, SMALL_MB)
     program = fetch.home(SERVER) / "bin" / "mariadb-binlog"
     own = {verb: Tool(f"`borealis binlog {verb}`", BINARY, "binlog", verb)
            for verb in ("verify", "stat", "json", "print")}  # fmt: skip
@@ -181,14 +110,11 @@ def main():
         line(tool, large, small)
     print()
     for other in theirs:
-        cpu, wall = ratio(own["print"], other)
+        cpu = ratio(other.cpu_sec, own["print"].cpu_sec, "{:.1f}")
+        wall = ratio(other.wall_sec, own["print"].wall_sec, "{:.1f}")
         print(f"{other.name} : `borealis binlog print`: {cpu} times the CPU, {wall} times the "
               "wall time.\n")  # fmt: skip
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    with contextlib.suppress(KeyboardInterrupt):
-        main()
-        sys.exit(0)
-    sys.exit(128 + signal.SIGINT)
+    machine.run(main)

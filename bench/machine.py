@@ -1,11 +1,14 @@
 """What the benches say of the machine they ran on, and of what else ran there."""
 
+import contextlib
 import os
 import pathlib
 import platform
 import re
 import resource
+import signal
 import subprocess
+import sys
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -38,3 +41,12 @@ def foreign_sec(pids=()):
     own = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     own += sum(cpu_times(pid)[0] for pid in pids)
     return (int(user) + int(nice)) / TICKS - own
+
+
+def run(main):
+    """Runs a bench, so that a signal ends it as an exception does: with all that it started."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    with contextlib.suppress(KeyboardInterrupt):
+        main()
+        sys.exit(0)
+    sys.exit(128 + signal.SIGINT)

@@ -19,7 +19,6 @@ import os
 import pathlib
 import re
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
@@ -27,11 +26,13 @@ import tempfile
 import time
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(REPOSITORY / "tests"))
+sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY)]
 os.environ.setdefault("BOREALIS_REQUIRE_SERVERS", "1")  # what is missing is an error here
 
+import figures  # noqa: E402
 import machine  # noqa: E402
 import pymysql  # noqa: E402
+import sysbench  # noqa: E402
 
 from scenario.cluster import BINARY, Cluster, free_port  # noqa: E402
 from servers import fetch  # noqa: E402
@@ -43,8 +44,6 @@ REPEATS = int(os.environ.get("BENCH_REPEATS", "3"))
 THREADS = [1, 8, 32]
 TLS_THREADS = 8
 WORKLOADS = {"oltp_point_select": "point select", "oltp_read_write": "read/write"}
-TABLES, ROWS = 4, 10000
-DATABASE = "sbtest"
 ACCOUNT, PASSWORD = "bench", "bench-of-borealis"
 # Of both engines. The ways to them are compared, not the disk below them.
 RELAXED = {"innodb_flush_log_at_trx_commit": 0, "sync_binlog": 0}
@@ -148,18 +147,11 @@ class Bench:
 
     def sysbench(self, workload, way, threads, command, tls=False):
         """Runs it; returns what it prints."""
-        done = subprocess.run(
-            [self.home / "bin" / "sysbench", self.home / "share" / f"{workload}.lua",
-             "--db-driver=mysql", f"--mysql-user={ACCOUNT}", f"--mysql-password={PASSWORD}",
-             f"--mysql-db={DATABASE}", f"--mysql-ssl={'on' if tls else 'off'}", *way.options,
-             f"--tables={TABLES}", f"--table-size={ROWS}", f"--threads={threads}",
-             f"--time={SECONDS}", "--report-interval=0", "--rand-type=uniform", command],
-            cwd=self.base, capture_output=True, text=True, timeout=SECONDS + 120, check=False,
+        return sysbench.run(
+            workload, command, SECONDS, threads, f"--mysql-user={ACCOUNT}",
+            f"--mysql-password={PASSWORD}", f"--mysql-ssl={'on' if tls else 'off'}", *way.options,
+            cwd=self.base,
         )  # fmt: skip
-        if done.returncode:
-            text = f"{done.stdout}{done.stderr}"[-4000:]
-            raise SystemExit(f"sysbench {workload} {way.name}: {text}")
-        return done.stdout
 
     def measure(self, workload, way, threads, tls=False):
         """Transactions a second, and microseconds of the process between for each query."""
@@ -168,7 +160,7 @@ class Bench:
         text = self.sysbench(workload, way, threads, "run", tls)
         spent = (time.monotonic() - began) * os.cpu_count()
         self.foreign.append((machine.foreign_sec(self.own) - foreign) / spent)
-        rate = float(re.search(r"transactions:.*\((\S+) per sec", text)[1])
+        rate = sysbench.rate(text)
         queries = int(re.search(r"queries:\s+(\d+)", text)[1])
         return rate, (way.cpu_sec() - before) / queries * 1e6 if way.pid else None
 
@@ -198,9 +190,9 @@ def tcp(port):
 
 def make_account(cursor):
     for sql in (
-        f"CREATE DATABASE {DATABASE}",
+        f"CREATE DATABASE {sysbench.DATABASE}",
         f"CREATE USER '{ACCOUNT}'@'%' IDENTIFIED BY '{PASSWORD}'",
-        f"GRANT ALL ON {DATABASE}.* TO '{ACCOUNT}'@'%'",
+        f"GRANT ALL ON {sysbench.DATABASE}.* TO '{ACCOUNT}'@'%'",
     ):
         cursor.execute(sql)
 
@@ -217,8 +209,7 @@ def end(process):
 
 def ratio(results, way, base):
     """The ratio of two ways, turn by turn: median and range."""
-    ratios = [a[0] / b[0] for a, b in zip(results[way], results[base])]
-    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})"
+    return figures.ratio(*([rate for rate, _ in results[name]] for name in (way, base)))
 
 
 def cpu(results, way):
@@ -228,10 +219,9 @@ def cpu(results, way):
 def line(label, results):
     """One line of the table."""
     direct = statistics.median(rate for rate, _ in results["direct"])
-    cells = [label, f"{direct:,.0f}", ratio(results, "HAProxy", "direct"),
-             ratio(results, "Borealis", "direct"), ratio(results, "Borealis", "HAProxy"),
-             f"{cpu(results, 'HAProxy')} : {cpu(results, 'Borealis')}"]  # fmt: skip
-    print("| " + " | ".join(cells) + " |", flush=True)
+    figures.row(label, f"{direct:,.0f}", ratio(results, "HAProxy", "direct"),
+                ratio(results, "Borealis", "direct"), ratio(results, "Borealis", "HAProxy"),
+                f"{cpu(results, 'HAProxy')} : {cpu(results, 'Borealis')}")  # fmt: skip
 
 
 def describe(bench):
@@ -243,7 +233,7 @@ def describe(bench):
         f"sysbench, proxy and engine share it. Versions: {', '.join(versions)}, engine {bench.engine}. "
         f"Settings of both engines: those of a cluster, but "
         f"{', '.join(f'{name}={value}' for name, value in RELAXED.items())}. "
-        f"{TABLES} tables of {ROWS} rows; {REPEATS} turns of {SECONDS} s for each number. "
+        f"{sysbench.TABLES} tables of {sysbench.ROWS} rows; {REPEATS} turns of {SECONDS} s for each number. "
         f"HAProxy with its defaults (a thread per core).\n"
     )
 
@@ -280,8 +270,4 @@ def main():
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    with contextlib.suppress(KeyboardInterrupt):
-        main()
-        sys.exit(0)
-    sys.exit(128 + signal.SIGINT)
+    machine.run(main)

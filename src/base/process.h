@@ -63,3 +63,6 @@ void process_done(struct process *process);
  */
 MUST_CHECK bool process_output(const char *const *argv, size_t max, int64_t deadline_usec,
                                char **ret_output, struct err *err);
+
+/* As many open descriptors for us as the machine's administrator allows; nothing if that fails. */
+void process_raise_descriptors(void);

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/process.h"
 #include "base/wakeup.h"
 #include "daemon/control.h"
 #include "daemon/directory.h"
@@ -365,6 +366,7 @@ bool relay_run(struct relay_config *config, struct err *err)
 
     (void)pthread_mutex_init(&relay.shared.lock, NULL);
     set_level(config);
+    process_raise_descriptors(); /* every dump has a few */
     /* What may be wrong in the settings comes first: nothing was made then. */
     good = notify_open(&relay.notify, err) && relay_plan_make(config, &plan, err) &&
            open_all(&relay, &plan, err);

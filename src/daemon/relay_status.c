@@ -142,6 +142,8 @@ static json_t *render_channel(const struct relay_channel_snapshot *channel)
     set(object, "semi_sync", json_boolean(receiver->semisync));
     set(object, "connects", number(receiver->connects));
     set(object, "failures", number(receiver->failures));
+    set(object, "damaged", number(receiver->damaged));
+    set(object, "new_logs", number(receiver->new_logs));
     set(object, "received_events", number(receiver->events));
     set(object, "received_bytes", number(receiver->bytes));
     set(object, "bytes_per_second", json_real(channel->bytes_per_second));

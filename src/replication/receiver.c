@@ -1,4 +1,4 @@
-#include "replication/receiver.h"
+#include "replication/receiver_internal.h"
 
 #include "base/clock.h"
 #include "base/file.h"
@@ -7,13 +7,9 @@
 #include "base/random.h"
 #include "base/thread.h"
 #include "base/wakeup.h"
-#include "binlog/control.h"
-#include "binlog/reader.h"
-#include "log/overlap.h"
 #include "replication/source_place.h"
-#include "wire/reply.h"
-#include "wire/semisync.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 
@@ -21,43 +17,10 @@
 #define SILENCE_USEC    (60 * USEC_PER_SEC)
 #define PAUSE_MIN_USEC  (1 * USEC_PER_SEC)
 #define PAUSE_MAX_USEC  (60 * USEC_PER_SEC)
-#define BATCH_BYTES     ((size_t)1 << 20) /* appended at once while more is there to read */
+#define PAUSE_FULL_USEC (5 * USEC_PER_SEC) /* at most, when the disk is full */
+#define DAMAGED_MAX     3                  /* times in a row that nothing but damage comes */
 #define WINDOW_BYTES    ((size_t)1 << 20)
-#define PAYLOAD_MAX     ((size_t)EVENT_LENGTH_MAX + 16)
 #define STACK_BYTES     (256 * 1024)
-#define ER_BINLOG_FATAL ER_MASTER_FATAL_ERROR_READING_BINLOG
-#define TORN_TEXT       "binlog truncated in the middle of event" /* of all versions */
-
-struct receiver {
-    struct receiver_spec spec;
-    pthread_t thread;
-    int stop_fd; /* raised, under the lock, when it is to stop or to take a change */
-
-    /* The thread's own, during one connection. */
-    struct link *link;
-    struct source source;
-    struct mirror *mirror;
-    struct reader reader;        /* of control events: knows the format description */
-    struct log_position end;     /* received; while there is an overlap: compared */
-    struct log_overlap *overlap; /* what has to come again before anything is appended */
-    bool successor;              /* the mirror took the place of another one */
-    enum source_change change;   /* what the connection found instead of the mirror's binlog */
-    struct err reason;           /* and how that shows */
-    struct buf batch;            /* events that are not appended yet */
-    uint64_t batch_events;
-    struct source_position next; /* file announced by a ROTATE whose format is yet to come */
-    bool announced;
-    bool torn;        /* the source says that the file at hand ends within an event */
-    bool was_refused; /* with 1236, and nothing was appended since */
-    bool fatal;       /* the error at hand must not be tried again */
-
-    struct {
-        pthread_mutex_t lock;
-        struct receiver_status status;
-        const struct receiver_spec *change; /* to be taken over by the thread; NULL: none */
-        bool stopping;
-    } shared;
-};
 
 const char *receiver_state_name(enum receiver_state state)
 {
@@ -85,6 +48,8 @@ static void set_error(struct receiver *receiver, const struct err *err)
     receiver->shared.status.error = *err;
     receiver->shared.status.error_usec = clock_wall_usec();
     receiver->shared.status.failures++;
+    if (err->class == E_PROTO)
+        receiver->shared.status.damaged++;
     (void)pthread_mutex_unlock(&receiver->shared.lock);
 }
 
@@ -105,348 +70,6 @@ int64_t receiver_seconds_behind(const struct receiver_status *status)
         return 0;
     behind = (clock_wall_usec() + status->clock_usec) / USEC_PER_SEC - status->last_timestamp;
     return behind > 0 ? behind : 0;
-}
-
-/* ---- Events into the mirror ---- */
-
-static bool append_batch(struct receiver *receiver, struct err *err)
-{
-    struct span bytes = buf_span(&receiver->batch);
-
-    if (bytes.len == 0)
-        return true;
-    if (!mirror_append(receiver->mirror, receiver->end.offset, bytes, err)) {
-        receiver->fatal = err->class != E_PROTO && !err->retriable;
-        return false;
-    }
-    receiver->end.offset += bytes.len;
-    receiver->was_refused = false;
-    (void)pthread_mutex_lock(&receiver->shared.lock);
-    receiver->shared.status.events += receiver->batch_events;
-    receiver->shared.status.bytes += bytes.len;
-    receiver->shared.status.error = (struct err){0};
-    (void)pthread_mutex_unlock(&receiver->shared.lock);
-    receiver->batch_events = 0;
-    buf_clear(&receiver->batch);
-    return true;
-}
-
-/* What only the connection is about: the clock of what was heard, and whether all was. */
-static void note_heard(struct receiver *receiver, uint32_t timestamp, bool caught_up)
-{
-    (void)pthread_mutex_lock(&receiver->shared.lock);
-    receiver->shared.status.heard_usec = clock_wall_usec();
-    if (timestamp != 0)
-        receiver->shared.status.last_timestamp = timestamp;
-    receiver->shared.status.caught_up = caught_up;
-    (void)pthread_mutex_unlock(&receiver->shared.lock);
-}
-
-/* The source's binlog is not the mirror's. */
-static bool fail_changed(struct receiver *receiver, struct err *err)
-{
-    receiver->change = SOURCE_OTHER_BINLOG;
-    receiver->reason = *err;
-    return false;
-}
-
-static bool fail_ends_early(struct receiver *receiver, struct err *err)
-{
-    struct log_ends ends;
-
-    mirror_ends(receiver->mirror, &ends);
-    (void)err_set(err, E_STATE, ER_BINLOG_FATAL,
-                  "%s: it has less than was received from it: its %.60s ends at %" PRIu64
-                  ", expected %" PRIu64 ": it has lost events",
-                  link_peer(receiver->link), receiver->end.name, receiver->end.offset,
-                  ends.received.offset);
-    return fail_changed(receiver, err);
-}
-
-/* The file that is announced was before, or is, the one at hand. */
-static bool fail_goes_back(struct receiver *receiver, struct err *err)
-{
-    (void)err_set(err, E_STATE, ER_BINLOG_FATAL,
-                  "%s: its logs began anew: expected the file after %.60s, found %.60s",
-                  link_peer(receiver->link), receiver->end.name, receiver->next.file);
-    return fail_changed(receiver, err);
-}
-
-static bool fail_other_bytes(struct receiver *receiver, const char *what, struct err *err)
-{
-    (void)err_set(err, E_STATE, ER_BINLOG_FATAL,
-                  "%s: its %.60s is another file than the one received: it has another %s at "
-                  "%" PRIu64 ": its logs began anew, or it was restored",
-                  link_peer(receiver->link), receiver->end.name, what, receiver->end.offset);
-    return fail_changed(receiver, err);
-}
-
-static void end_overlap(struct receiver *receiver)
-{
-    log_overlap_close(receiver->overlap);
-    receiver->overlap = NULL;
-}
-
-/* An event that was received before: it must be the same. */
-static bool compare(struct receiver *receiver, const struct event_header *header, struct span bytes,
-                    struct err *err)
-{
-    if (!log_overlap_take(receiver->overlap, header, bytes))
-        return fail_other_bytes(receiver, "event", err);
-    receiver->end.offset += bytes.len;
-    if (log_overlap_is_done(receiver->overlap))
-        end_overlap(receiver);
-    return true;
-}
-
-/* The format description before the middle of a file. */
-static bool compare_format(struct receiver *receiver, struct span bytes, struct err *err)
-{
-    bool same;
-
-    if (!log_overlap_has_format(receiver->overlap, bytes, &same, err))
-        return err_prefix(err, "%s", link_peer(receiver->link));
-    if (!same)
-        return fail_other_bytes(receiver, "format description", err);
-    if (log_overlap_is_done(receiver->overlap))
-        end_overlap(receiver);
-    return true;
-}
-
-static bool fail_place(const struct receiver *receiver, struct err *err, const char *what,
-                       struct span name, uint64_t position)
-{
-    return err_set(err, E_PROTO, 0,
-                   "%s: %s names %.*s:%" PRIu64 ", but what came so far ends at %s:%" PRIu64,
-                   link_peer(receiver->link), what, (int)name.len, (const char *)name.data,
-                   position, receiver->end.name, receiver->end.offset);
-}
-
-/* The source tells where the events to come stand: in the file at hand, or in another one. */
-static bool take_fake_rotate(struct receiver *receiver, struct span body, struct err *err)
-{
-    struct rotate rotate;
-
-    if (!rotate_decode(body, &rotate, err) || !append_batch(receiver, err))
-        return false;
-    if (span_eq(rotate.name, span_str(receiver->end.name))) {
-        receiver->announced = false;
-        if (rotate.position != receiver->end.offset)
-            return fail_place(receiver, err, "a Rotate event", rotate.name, rotate.position);
-        return true;
-    }
-    if (receiver->overlap)
-        return fail_ends_early(receiver, err);
-    if (!log_name_check(rotate.name, receiver->next.file, err))
-        return err_prefix(err, "%s: a Rotate event", link_peer(receiver->link));
-    if (receiver->end.name[0] != '\0' &&
-        log_name_number(receiver->next.file) <= log_name_number(receiver->end.name))
-        return fail_goes_back(receiver, err);
-    receiver->next.offset = rotate.position;
-    receiver->announced = true;
-    return true;
-}
-
-static bool begin_file(struct receiver *receiver, struct span format, struct err *err)
-{
-    struct log_ends ends;
-
-    if (!mirror_next(receiver->mirror, span_str(receiver->next.file), receiver->next.offset, format,
-                     NULL, err)) {
-        receiver->fatal = true;
-        return false;
-    }
-    mirror_ends(receiver->mirror, &ends);
-    receiver->end = ends.received;
-    receiver->announced = false;
-    log_info(receiver->spec.name, "receiving file=%s offset=%" PRIu64, receiver->end.name,
-             receiver->end.offset);
-    return true;
-}
-
-/*
- * The first format description after a Rotate begins the file. One that stands where the mirror's
- * file goes on is an event of it; all others only tell how the events after them are laid out.
- */
-static bool take_format(struct receiver *receiver, const struct reader_event *event,
-                        struct err *err)
-{
-    bool in_place = event->header.log_pos != 0 && receiver->end.offset == LOG_FIRST_OFFSET;
-
-    if (receiver->overlap)
-        return in_place ? compare(receiver, &event->header, event->bytes, err)
-                        : compare_format(receiver, event->bytes, err);
-    if (!append_batch(receiver, err))
-        return false;
-    if (receiver->announced && !begin_file(receiver, event->bytes, err))
-        return false;
-    if (receiver->end.offset != LOG_FIRST_OFFSET || event->header.log_pos == 0)
-        return true;
-    buf_bytes(&receiver->batch, event->bytes);
-    receiver->batch_events++;
-    return append_batch(receiver, err);
-}
-
-static bool take_heartbeat(struct receiver *receiver, const struct reader_event *event,
-                           struct err *err)
-{
-    struct heartbeat heartbeat;
-
-    if (event->header.type == EVENT_HEARTBEAT_V2) {
-        if (!heartbeat_v2_decode(event->body, &heartbeat, err))
-            return false;
-    } else if (!heartbeat_decode(event->body, &event->header, &heartbeat, err)) {
-        return false;
-    }
-    if (!append_batch(receiver, err))
-        return false;
-    if (!receiver->announced && (!span_eq(heartbeat.name, span_str(receiver->end.name)) ||
-                                 (uint32_t)heartbeat.position != (uint32_t)receiver->end.offset))
-        return fail_place(receiver, err, "a heartbeat", heartbeat.name, heartbeat.position);
-    if (receiver->overlap)
-        return fail_ends_early(receiver, err);
-    note_heard(receiver, 0, true);
-    return true;
-}
-
-static bool is_heartbeat(uint8_t type)
-{
-    return type == EVENT_HEARTBEAT || type == EVENT_HEARTBEAT_V2;
-}
-
-/* Made for this connection, not in the source's file. */
-static bool is_artificial(const struct event_header *header)
-{
-    return (header->flags & EVENT_FLAG_ARTIFICIAL) ||
-           (header->type == EVENT_ROTATE && header->log_pos == 0);
-}
-
-static bool take_control(struct receiver *receiver, struct span bytes, struct err *err)
-{
-    struct reader_event event;
-
-    if (!reader_event_parse(&receiver->reader, bytes, receiver->source.checksum == CHECKSUM_CRC32,
-                            &event, err))
-        return err_prefix(err, "%s", link_peer(receiver->link));
-    if (event.header.type == EVENT_FORMAT_DESCRIPTION)
-        return take_format(receiver, &event, err);
-    if (is_heartbeat(event.header.type))
-        return take_heartbeat(receiver, &event, err);
-    if (event.header.type == EVENT_ROTATE)
-        return take_fake_rotate(receiver, event.body, err);
-    return true; /* MariaDB's artificial GTID list: nothing of the file */
-}
-
-static bool acknowledge(struct receiver *receiver, struct err *err)
-{
-    int64_t deadline = clock_deadline_usec(receiver->spec.silence_usec);
-    struct semisync_ack ack;
-    enum log_wait wait;
-    struct buf payload;
-    bool good;
-
-    if (!append_batch(receiver, err))
-        return false;
-    if (!mirror_wait_synced(receiver->mirror, &receiver->end, deadline, receiver->stop_fd, &wait,
-                            err)) {
-        receiver->fatal = true;
-        return false;
-    }
-    if (wait != LOG_WAIT_READY)
-        return err_set(err, E_TIMEOUT, 0, "%s: the log was not synced in time to acknowledge it",
-                       link_peer(receiver->link));
-    ack = (struct semisync_ack){.position = receiver->end.offset,
-                                .file = span_str(receiver->end.name)};
-    buf_init(&payload, 1024);
-    semisync_ack_write(&payload, &ack);
-    good = link_write_aside(receiver->link, buf_span(&payload), deadline, err);
-    buf_done(&payload);
-    return good;
-}
-
-static bool take_event(struct receiver *receiver, struct span bytes, struct err *err)
-{
-    struct event_header header;
-
-    if (!event_header_decode(bytes, &header, err))
-        return err_prefix(err, "%s", link_peer(receiver->link));
-    if (header.length != bytes.len)
-        return err_set(err, E_PROTO, 0, "%s: a %s event of %" PRIu32 " bytes came as %zu bytes",
-                       link_peer(receiver->link), event_type_name(header.type), header.length,
-                       bytes.len);
-    if (is_artificial(&header) || is_heartbeat(header.type) ||
-        header.type == EVENT_FORMAT_DESCRIPTION)
-        return take_control(receiver, bytes, err);
-    if (receiver->announced)
-        return err_set(err, E_PROTO, 0, "%s: a %s event before the format description of %s",
-                       link_peer(receiver->link), event_type_name(header.type),
-                       receiver->next.file);
-    if (receiver->overlap)
-        return compare(receiver, &header, bytes, err);
-    buf_bytes(&receiver->batch, bytes);
-    receiver->batch_events++;
-    if (receiver->batch.len < BATCH_BYTES && link_has_payload(receiver->link))
-        return true;
-    if (!append_batch(receiver, err))
-        return false;
-    note_heard(receiver, header.timestamp, !link_has_payload(receiver->link));
-    return true;
-}
-
-/* A packet of the dump: an OK byte and an event, or its end. */
-static bool take_packet(struct receiver *receiver, struct span payload, struct err *err)
-{
-    struct cursor cur = cursor_of(payload);
-    struct span event;
-    bool wants_ack = false;
-
-    if (reply_is_err(payload)) {
-        (void)reply_err_to_err(payload, err);
-        /* What ends a stream that went well may come of a reset: seen when we come again. */
-        receiver->torn = err->code == ER_BINLOG_FATAL && !receiver->overlap &&
-                         !receiver->announced && strstr(err->text, TORN_TEXT);
-        receiver->fatal = err->code == ER_BINLOG_FATAL && !receiver->torn &&
-                          (receiver->overlap || receiver->was_refused);
-        receiver->was_refused = err->code == ER_BINLOG_FATAL && !receiver->torn;
-        return err_prefix(err, "%s", link_peer(receiver->link));
-    }
-    if (reply_is_eof(payload) && payload.len < EVENT_HEADER_SIZE)
-        return err_set(err, E_IO, 0, "%s: the source ended the dump", link_peer(receiver->link));
-    if (cursor_u8(&cur) != 0 || !cursor_ok(&cur))
-        return err_set(err, E_PROTO, 0, "%s: a packet of the dump begins with 0x%02x, expected 0",
-                       link_peer(receiver->link), payload.len > 0 ? payload.data[0] : 0);
-    event = cursor_rest(&cur);
-    if (receiver->source.semisync && !semisync_header_parse(event, &wants_ack, &event, err))
-        return err_prefix(err, "%s", link_peer(receiver->link));
-    if (!take_event(receiver, event, err))
-        return false;
-    if (wants_ack) {
-        link_renumber(receiver->link, SEMISYNC_NEXT_SEQUENCE);
-        return acknowledge(receiver, err);
-    }
-    return true;
-}
-
-static bool stream(struct receiver *receiver, struct err *err)
-{
-    int64_t deadline = 0;
-
-    for (;;) {
-        struct span payload;
-
-        /* What is there already needs none. */
-        if (!link_has_payload(receiver->link))
-            deadline = clock_deadline_usec(receiver->spec.silence_usec);
-        if (!link_read(receiver->link, deadline, &payload, err)) {
-            if (err->class == E_TIMEOUT)
-                (void)err_set(err, E_TIMEOUT, 0, "%s: silent for %lld s: not even a heartbeat",
-                              link_peer(receiver->link),
-                              (long long)(receiver->spec.silence_usec / USEC_PER_SEC));
-            return false;
-        }
-        if (!take_packet(receiver, payload, err))
-            return false;
-    }
 }
 
 /* ---- Connecting ---- */
@@ -565,6 +188,13 @@ static void note_other_server(struct receiver *receiver, const struct log_identi
                   theirs->server_uuid);
 }
 
+static void note_new_log(struct receiver *receiver)
+{
+    (void)pthread_mutex_lock(&receiver->shared.lock);
+    receiver->shared.status.new_logs++;
+    (void)pthread_mutex_unlock(&receiver->shared.lock);
+}
+
 /* The log of the source that was met. One with another history gets a new log, or none. */
 static bool find_log(struct receiver *receiver, int64_t deadline_usec, struct err *err)
 {
@@ -575,7 +205,7 @@ static bool find_log(struct receiver *receiver, int64_t deadline_usec, struct er
 
     identity_of(&receiver->source, &identity);
     if (!spec->find_log(spec->context, &identity, false, &log, err)) {
-        receiver->fatal = true;
+        receiver->fatal = err->code != ENOSPC;
         return false;
     }
     if (!source_is_same(mirror_identity(log.mirror), &identity))
@@ -588,6 +218,7 @@ static bool find_log(struct receiver *receiver, int64_t deadline_usec, struct er
         }
         log_warn(spec->name, "begins a new log: %s", receiver->reason.text);
         good = spec->find_log(spec->context, &identity, true, &log, err);
+        note_new_log(receiver);
     } else {
         good = true;
     }
@@ -595,7 +226,7 @@ static bool find_log(struct receiver *receiver, int64_t deadline_usec, struct er
     receiver->mirror = log.mirror;
     receiver->successor = log.successor;
     good = good && spec->keep_variables(spec->context, receiver->source.variables, err);
-    receiver->fatal = !good;
+    receiver->fatal = !good && err->code != ENOSPC;
     return good;
 }
 
@@ -644,13 +275,13 @@ static void look_for_change(struct receiver *receiver, const struct err *refusal
 
 static bool dump(struct receiver *receiver, struct err *err)
 {
-    bool good = open_dump(receiver, err) && stream(receiver, err);
+    bool good = open_dump(receiver, err) && receiver_stream(receiver, err);
 
     /* What had come whole before the end is kept. */
     if (!good && !receiver->fatal && receiver->batch.len > 0) {
         struct err late;
 
-        if (!append_batch(receiver, &late))
+        if (!receiver_append(receiver, &late))
             *err = late;
     }
     if (!good) {
@@ -658,7 +289,7 @@ static bool dump(struct receiver *receiver, struct err *err)
         if (receiver->change != SOURCE_SAME && !receiver->fatal)
             *err = receiver->reason;
     }
-    end_overlap(receiver);
+    receiver_end_overlap(receiver);
     return good;
 }
 
@@ -706,7 +337,7 @@ static bool take_change(struct receiver *receiver)
     if (!change)
         return false;
     receiver->spec.login = change->login;
-    receiver->spec.login.payload_max = PAYLOAD_MAX;
+    receiver->spec.login.payload_max = RECEIVER_PAYLOAD_MAX;
     receiver->spec.login.stop_fd = receiver->stop_fd;
     receiver->spec.visitor = change->visitor;
     receiver->spec.start = change->start;
@@ -714,6 +345,21 @@ static bool take_change(struct receiver *receiver)
     receiver->spec.gtids = change->gtids;
     receiver->spec.on_change = change->on_change;
     return true;
+}
+
+/* What a line has damaged comes whole the next time; what stands so in the source's file never. */
+static void count_damage(struct receiver *receiver, struct err *err)
+{
+    struct err why;
+
+    if (err->class != E_PROTO || receiver->fatal || ++receiver->damaged < DAMAGED_MAX)
+        return;
+    receiver->fatal = true;
+    why = *err;
+    (void)err_set(err, E_PROTO, why.code,
+                  "%.400s; %u times in a row: have the source's file checked (mysqlbinlog "
+                  "--verify-binlog-checksum)",
+                  why.text, receiver->damaged);
 }
 
 /* Waits before the next attempt: for a while, or for good when there is nothing to try again. */
@@ -743,8 +389,10 @@ static void *run(void *arg)
         uint64_t before = receiver->shared.status.bytes; /* only this thread changes it */
         struct err err = {0};
 
-        if (take_change(receiver))
+        if (take_change(receiver)) {
             pause_usec = PAUSE_MIN_USEC;
+            receiver->damaged = 0;
+        }
         if (wakeup_is_raised(receiver->stop_fd))
             break;
         set_state(receiver, RECEIVER_CONNECTING);
@@ -753,6 +401,9 @@ static void *run(void *arg)
             continue;
         if (receiver->shared.status.bytes != before)
             pause_usec = PAUSE_MIN_USEC;
+        count_damage(receiver, &err);
+        if (err.code == ENOSPC && pause_usec > PAUSE_FULL_USEC)
+            pause_usec = PAUSE_FULL_USEC;
         rest(receiver, &err, pause_usec);
         pause_usec = pause_usec * 2 < PAUSE_MAX_USEC ? pause_usec * 2 : PAUSE_MAX_USEC;
     }
@@ -770,8 +421,8 @@ bool receiver_start_thread(const struct receiver_spec *spec, struct receiver **r
         receiver->spec.connect_usec = CONNECT_USEC;
     if (receiver->spec.silence_usec == 0)
         receiver->spec.silence_usec = SILENCE_USEC;
-    receiver->spec.login.payload_max = PAYLOAD_MAX;
-    buf_init(&receiver->batch, PAYLOAD_MAX + BATCH_BYTES);
+    receiver->spec.login.payload_max = RECEIVER_PAYLOAD_MAX;
+    buf_init(&receiver->batch, RECEIVER_PAYLOAD_MAX + RECEIVER_BATCH_BYTES);
     (void)pthread_mutex_init(&receiver->shared.lock, NULL);
     if (!wakeup_open(&receiver->stop_fd, err))
         goto fail;

@@ -6,7 +6,8 @@
  * It has a thread of its own. The mirror is the owner's: at each connect the receiver says which
  * source it met and gets the mirror that belongs to it. The owner stops the receiver before it
  * closes the mirror. What can only get worse by trying again stops it for good: another source than
- * the mirror's, a binlog that the source no longer has (1236), a mirror that failed.
+ * the mirror's, a binlog that the source no longer has (1236), events that come damaged time and
+ * again, a mirror that failed. A full disk is waited for: it tries again every few seconds.
  */
 #pragma once
 
@@ -66,6 +67,8 @@ struct receiver_status {
     int64_t error_usec;      /* since 1970, when it came */
     uint64_t connects;       /* successful ones */
     uint64_t failures;       /* attempts and connections that ended with an error */
+    uint64_t damaged;        /* of them: events that were not whole, or against the protocol */
+    uint64_t new_logs;       /* begun because the source was not as it was */
     uint64_t events;         /* appended since the start */
     uint64_t bytes;          /* of them */
     int64_t heard_usec;      /* since 1970: the last event or heartbeat */

@@ -210,7 +210,10 @@ static bool prepare_checksum(struct link *link, struct source *source, int64_t d
     return true;
 }
 
-/* MySQL's newer plugin has newer names; a source without the plugin has none. */
+/*
+ * MySQL's newer plugin has newer names; a source without the plugin has none. One in which it is
+ * off marks its events for us, too, so that it may be set to on while we are connected.
+ */
 static bool prepare_semisync(struct link *link, struct source *source, int64_t deadline_usec,
                              struct err *err)
 {
@@ -226,7 +229,7 @@ static bool prepare_semisync(struct link *link, struct source *source, int64_t d
                           sizeof text, err))
             return false;
     }
-    if (strcmp(text, "1") != 0 && strcasecmp(text, "ON") != 0)
+    if (text[0] == '\0')
         return true;
     source->semisync = true;
     return link_execute(link,

@@ -22,7 +22,7 @@ struct source {
     uint8_t checksum;   /* enum checksum_alg of the events to come; UNDEFINED before 5.6 */
     int64_t clock_usec; /* its clock minus ours */
     bool gtids;         /* its transactions have GTIDs: MariaDB, MySQL with gtid_mode=ON */
-    bool semisync;      /* it will ask for acknowledgements */
+    bool semisync;      /* it marks events, and may ask for acknowledgements of them */
     struct variables *variables;
 };
 

@@ -41,17 +41,26 @@ static bool parse_hex(const char *digits, uint8_t *into, size_t n)
     return true;
 }
 
+static bool skip_prefix(const char **text, const char *prefix)
+{
+    size_t length = strlen(prefix);
+
+    if (strlen(*text) < length || memcmp(*text, prefix, length) != 0)
+        return false;
+    *text += length;
+    return true;
+}
+
 bool auth_account_parse(struct auth_account *account, const char *text, struct err *err)
 {
     struct auth_account changed = *account;
+    const char *digits = text;
     bool whole = false;
 
-    if (strncmp(text, NATIVE_PREFIX, strlen(NATIVE_PREFIX)) == 0)
-        whole = changed.has_native =
-            parse_hex(text + strlen(NATIVE_PREFIX), changed.native, sizeof changed.native);
-    else if (strncmp(text, SHA2_PREFIX, strlen(SHA2_PREFIX)) == 0)
-        whole = changed.has_sha2 =
-            parse_hex(text + strlen(SHA2_PREFIX), changed.sha2, sizeof changed.sha2);
+    if (skip_prefix(&digits, NATIVE_PREFIX))
+        whole = changed.has_native = parse_hex(digits, changed.native, sizeof changed.native);
+    else if (skip_prefix(&digits, SHA2_PREFIX))
+        whole = changed.has_sha2 = parse_hex(digits, changed.sha2, sizeof changed.sha2);
     if (!whole)
         return err_set(err, E_USAGE, 0,
                        "password hash: expected '" NATIVE_PREFIX "' and %d hexadecimal digits or "

@@ -1,5 +1,7 @@
 """`borealis relay` towards its source: where it begins, and what it does when the source is not as it was."""
 
+import os
+import pathlib
 import subprocess
 
 import pytest
@@ -296,3 +298,97 @@ def test_failover(server, tmp_path):
         relay.attach(first, by_gtid=True)
         wait_replica(first, position(second))
         assert first.query("SELECT * FROM d.t") == second.query("SELECT * FROM d.t")
+
+
+def test_source_as_of_5_5(tmp_path):
+    """No checksums, old row events, no GTIDs; an account that can replicate and nothing else."""
+    settings = {"binlog_checksum": "NONE", "log_bin_use_v1_row_events": "ON"}
+    with (
+        Node("mysql-5.6", tmp_path / "source", **settings) as source,
+        Node("mysql-5.6", tmp_path / "replica") as replica,
+    ):
+        create_account(source, "REPLICATION SLAVE")
+        source.execute(
+            "CREATE TABLE mysql.rds_heartbeat2 (id INT NOT NULL PRIMARY KEY, value BIGINT)",
+            "CREATE DATABASE d",
+            "CREATE TABLE d.t (id INT PRIMARY KEY AUTO_INCREMENT, a TEXT)",
+        )
+        with Relay(source, tmp_path) as relay:
+            relay.wait_caught_up()
+            relay.attach(replica, by_gtid=False)
+            for _ in range(3):
+                source.execute("REPLACE INTO mysql.rds_heartbeat2 VALUES (1, UNIX_TIMESTAMP())")
+                insert(source)
+                source.execute("UPDATE d.t SET a = CONCAT(a, id)", "FLUSH LOGS")
+            relay.wait_caught_up()
+            assert_same_files(relay, source, names(source)[0])
+            relay.stop()
+            insert(source, 1)
+            relay.start()
+            wait_replica(replica, position(source))
+            for sql in ("SELECT * FROM d.t", "SELECT * FROM mysql.rds_heartbeat2"):
+                assert replica.query(sql) == source.query(sql)
+
+
+def test_damaged_events(tmp_path):
+    """What is damaged in the source's file is asked for a few times, and never kept."""
+    server = "mariadb-11.8"
+    with Node(server, tmp_path / "source") as source, Relay(source, tmp_path) as relay:
+        relay.wait_caught_up()
+        relay.stop()
+        source.execute("CREATE DATABASE d", "CREATE TABLE d.t (id INT PRIMARY KEY AUTO_INCREMENT, a TEXT)")
+        file, before = position(source)
+        source.execute("INSERT INTO d.t (a) VALUES ('to be damaged')")
+        path = source.datadir / file
+        whole = path.read_bytes()
+        at = whole.index(b"to be damaged", before)
+        path.write_bytes(whole[:at] + b"T" + whole[at + 1 :])
+        relay.start()
+        reason = wait_stopped(relay, "3 times in a row")
+        assert "checksum" in reason, reason
+        mirrored = relay.files()[file].read_bytes()
+        assert len(mirrored) <= at and mirrored[22:] == whole[22 : len(mirrored)]
+        path.write_bytes(whole)
+        relay.stop()
+        relay.start()
+        relay.wait_caught_up()
+        assert relay.files()[file].read_bytes()[22:] == whole[22:]
+
+
+class SmallDisk(Relay):
+    """A relay whose directory is a file system of its own, of a few MB, that only it sees."""
+
+    def command(self):
+        self.dir.mkdir(exist_ok=True)
+        mount = f'mount -t tmpfs -o size=4m tmpfs "{self.dir}" && exec "$@"'
+        return ["unshare", "--mount", "sh", "-c", mount, "sh", *super().command()]
+
+    def grow(self):
+        command = ["nsenter", f"--target={self.process.pid}", "--mount",
+                   "mount", "-o", "remount,size=64m", self.dir]  # fmt: skip
+        subprocess.run(command, check=True, timeout=60)
+
+    def bytes_of(self, name):
+        seen = pathlib.Path(f"/proc/{self.process.pid}/root{self.dir}")
+        return (seen / "source" / "00000001" / name).read_bytes()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
+def test_full_disk(tmp_path):
+    """It waits, says so, and goes on by itself once there is room."""
+    with (
+        Node("mariadb-11.8", tmp_path / "source", max_binlog_size=1048576) as source,
+        SmallDisk(source, tmp_path) as relay,
+    ):
+        source.execute("CREATE DATABASE d", "CREATE TABLE d.t (id INT PRIMARY KEY AUTO_INCREMENT, a LONGTEXT)")
+        for _ in range(30):
+            source.execute("INSERT INTO d.t (a) VALUES (REPEAT('x', 200000))")
+        wait_error(relay, "No space left")
+        (row,) = relay.query("SHOW SLAVE STATUS")
+        assert row["Slave_IO_Running"] != "No", row
+        assert relay.query("SHOW BINARY LOGS")
+        relay.grow()
+        relay.wait_caught_up()
+        for name in names(source)[:-1]:
+            assert relay.bytes_of(name) == binlog_bytes(source, name), name
+        assert io_error(relay) == ""

@@ -6,6 +6,7 @@
 #include "base/process.h"
 
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -116,6 +117,21 @@ static void test_output(void **state)
     assert_int_equal(err.class, E_TIMEOUT);
 }
 
+static void test_descriptors(void **state)
+{
+    struct rlimit limit;
+    struct rlimit after;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = limit.rlim_max / 2;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    process_raise_descriptors();
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &after), 0);
+    assert_int_equal(after.rlim_cur, limit.rlim_max);
+    assert_int_equal(after.rlim_max, limit.rlim_max);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +140,7 @@ int main(void)
         cmocka_unit_test(test_the_child_has_a_session_and_only_the_descriptor_given),
         cmocka_unit_test(test_a_missing_program_is_named),
         cmocka_unit_test(test_output),
+        cmocka_unit_test(test_descriptors),
     };
 
     return cmocka_run_group_tests_name("process", tests, NULL, NULL);
