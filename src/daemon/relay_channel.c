@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#define CLIENTS_MAX    500 /* unless the settings say otherwise */
 #define SESSION_STACK  (256u << 10)
 #define LOGIN_USEC     (30 * USEC_PER_SEC)
 #define IDLE_USEC      (8 * 3600 * USEC_PER_SEC)
@@ -37,6 +38,7 @@ struct relay_channel {
     struct kept_settings *kept;
     struct relay_channel_started started;
     atomic_uint next_thread_id;
+    atomic_uint clients;  /* that are served */
     int64_t sampled_usec; /* monotonic */
     uint64_t sampled_bytes;
     double bytes_per_second;
@@ -57,6 +59,7 @@ struct relay_channel *relay_channel_new(const struct relay_channel_context *cont
     channel->directory = mem_printf("%s/%s", context->directory, channel->name);
     channel->shared.settings = settings;
     atomic_init(&channel->next_thread_id, 1);
+    atomic_init(&channel->clients, 0);
     (void)pthread_mutex_init(&channel->shared.lock, NULL);
     return channel;
 }
@@ -132,6 +135,7 @@ static void serve_client(void *context, struct conn **conn, const char *ip, int 
 {
     struct relay_channel *channel = context;
     struct relay_settings *settings = share_settings(channel);
+    uint64_t most = settings->channel->max_connections;
     struct replica_session_spec spec = {
         .channel = channel->channel,
         .replicas = channel->replicas,
@@ -146,11 +150,13 @@ static void serve_client(void *context, struct conn **conn, const char *ip, int 
         .login_usec = LOGIN_USEC,
         .idle_usec = IDLE_USEC,
         .stop_fd = stop_fd,
+        .full = atomic_fetch_add(&channel->clients, 1) >= (most > 0 ? most : CLIENTS_MAX),
         .started_usec = channel->started.since_usec,
     };
 
     replica_session_run(&spec, *conn, ip, atomic_fetch_add(&channel->next_thread_id, 1));
     *conn = NULL;
+    atomic_fetch_sub(&channel->clients, 1);
     relay_settings_free(settings);
 }
 

@@ -54,6 +54,7 @@ struct relay_channel_config {
     const char *cert_file; /* of the listener's TLS, with its key; NULL: the relay's own */
     const char *key_file;
     bool require_tls;
+    uint64_t max_connections; /* clients at a time; 0: the default */
 
     uint64_t retention_hours; /* UINT64_MAX: no bound */
     uint64_t retention_bytes; /* 0: no bound */

@@ -7,14 +7,15 @@
 
 #include <string.h>
 
-#define SOURCE_PORT 3306
-#define HOURS_MAX   UINT64_C(87600) /* ten years */
-#define GTID_PREFIX "gtid:"
-#define BYTES_MAX   (UINT64_C(1) << 50)
-#define RELAY(f)    .offset = offsetof(struct relay_config, f)
-#define CHANNEL(f)  .offset = offsetof(struct relay_channel_config, f)
-#define ACCOUNT(f)  .offset = offsetof(struct relay_account_config, f)
-#define LIST_BLANK  ", \t"
+#define SOURCE_PORT     3306
+#define HOURS_MAX       UINT64_C(87600) /* ten years */
+#define CONNECTIONS_MAX 100000
+#define GTID_PREFIX     "gtid:"
+#define BYTES_MAX       (UINT64_C(1) << 50)
+#define RELAY(f)        .offset = offsetof(struct relay_config, f)
+#define CHANNEL(f)      .offset = offsetof(struct relay_channel_config, f)
+#define ACCOUNT(f)      .offset = offsetof(struct relay_account_config, f)
+#define LIST_BLANK      ", \t"
 
 /* ---- [relay] ---- */
 
@@ -228,6 +229,9 @@ const struct relay_section_keys relay_section_channel = {
          {"ssl_key", "FILE", "And its key.", .take = config_take_path, CHANNEL(key_file)},
          {"require_tls", "on|off", "Refuse clients that do not use TLS.", .take = config_take_flag,
           CHANNEL(require_tls)},
+         {"max_connections", "N",
+          "Clients at a time, those that have not logged in yet too; 500 when nothing is given.",
+          config_take_number, CHANNEL(max_connections), .least = 1, .most = CONNECTIONS_MAX},
          {"binlog_retention_hours", "N",
           "Remove files that were closed for so long; else never by age.",
           .take = config_take_number, CHANNEL(retention_hours), .most = HOURS_MAX},

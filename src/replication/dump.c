@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/wakeup.h"
+#include "binlog/control.h"
 #include "binlog/reader.h"
 #include "log/log_reader.h"
 #include "replication/dump_out.h"
@@ -285,6 +286,27 @@ static uint64_t find_ack(const struct dump *dump, const struct log_batch *batch)
     return found;
 }
 
+/*
+ * A replica that has the ROTATE at a file's end is in the next file, and stops when a heartbeat
+ * names another: the file may be long in coming.
+ */
+static bool follow_rotate(struct dump *dump, struct span event, struct err *err)
+{
+    struct cursor cur = cursor_of(event);
+    struct rotate rotate;
+    struct span body;
+
+    cursor_skip(&cur, EVENT_HEADER_SIZE);
+    body = cursor_bytes(&cur, event.len - EVENT_HEADER_SIZE - dump_out_checksum_size(&dump->out));
+    if (!rotate_decode(body, &rotate, err))
+        return false;
+    if (rotate.name.len <= LOG_NAME_MAX) {
+        dump->out.at = (struct log_position){.offset = rotate.position};
+        memcpy(dump->out.at.name, rotate.name.data, rotate.name.len);
+    }
+    return true;
+}
+
 static bool send_events(struct dump *dump, const struct log_batch *batch, struct err *err)
 {
     uint64_t ack_at = dump->spec->semisync ? find_ack(dump, batch) : 0;
@@ -310,6 +332,8 @@ static bool send_events(struct dump *dump, const struct log_batch *batch, struct
         if (!send_event(dump, &header, event, end == ack_at, err))
             return false;
         dump->out.at.offset = end;
+        if (header.type == EVENT_ROTATE && !follow_rotate(dump, event, err))
+            return false;
     }
     return true;
 }

@@ -454,6 +454,12 @@ void replica_session_run(const struct replica_session_spec *spec, struct conn *c
     struct session session = {.spec = spec};
     struct err err = {0};
 
+    if (spec->full) {
+        (void)err_set(&err, E_LIMIT, ER_CON_COUNT, "Too many connections");
+        refuse(conn, &err);
+        conn_free(conn);
+        return;
+    }
     if (!find_version(&session, &err)) {
         refuse(conn, &err);
         conn_free(conn);

@@ -10,6 +10,7 @@
 
 /* Error numbers that both families' clients know, as far as this program says them itself. */
 enum server_error {
+    ER_CON_COUNT = 1040,
     ER_HANDSHAKE = 1043,
     ER_ACCESS_DENIED = 1045,
     ER_NO_DATABASE = 1046,

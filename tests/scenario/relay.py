@@ -76,6 +76,8 @@ def secret_file(path, text):
 class Relay:
     def __init__(self, source, basedir, *options):
         self.source = source
+        self.source_port = source.port
+        self.ssl_mode = "REQUIRED" if is_new_mysql(source) else "DISABLED"
         self.basedir = pathlib.Path(basedir)
         self.dir = self.basedir / "relay"
         self.port = free_port()
@@ -95,12 +97,11 @@ class Relay:
         self.stop()
 
     def command(self):
-        tls = "REQUIRED" if is_new_mysql(self.source) else "DISABLED"
         return [
             BINARY, "relay", "--dir", self.dir,
-            "--source", f"mysql://{USER}@127.0.0.1:{self.source.port}",
+            "--source", f"mysql://{USER}@127.0.0.1:{self.source_port}",
             "--source-password-file", self.basedir / "source.password",
-            "--source-ssl-mode", tls,
+            "--source-ssl-mode", self.ssl_mode,
             "--listen", f"127.0.0.1:{self.port}",
             "--replica-user", REPLICA,
             "--replica-password-file", self.basedir / "replica.password",

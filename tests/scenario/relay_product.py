@@ -87,7 +87,7 @@ class ConfiguredRelay:
         wait_for(self._answers, TIMEOUT, f"{self}: answers")
 
     def _answers(self):
-        assert self.process.poll() is None, f"{self}: ended\n{self.log.read_text()}"
+        assert self.process.poll() is None, f"{self}: ended\n{self.log.read_text(errors='replace')}"
         return self.run("reload", check=False).returncode == 0
 
     def stop(self):
@@ -96,10 +96,10 @@ class ConfiguredRelay:
         if self.process.poll() is None:
             self.process.terminate()
             try:
-                assert self.process.wait(TIMEOUT) == 0, self.log.read_text()
+                assert self.process.wait(TIMEOUT) == 0, self.log.read_text(errors="replace")
             finally:
                 self.process.kill()
-        assert not REPORTS.search(self.log.read_text()), self.log.read_text()
+        assert not REPORTS.search(self.log.read_text(errors="replace")), self.log.read_text(errors="replace")
 
     def run(self, verb, *options, check=True):
         """A verb of `borealis relay` on the directory."""
@@ -107,7 +107,7 @@ class ConfiguredRelay:
             [BINARY, "relay", verb, "--dir", self.dir, *options], stdin=subprocess.DEVNULL,
             capture_output=True, text=True, timeout=TIMEOUT, check=False,
         )  # fmt: skip
-        assert not check or done.returncode == 0, (done.stderr, self.log.read_text())
+        assert not check or done.returncode == 0, (done.stderr, self.log.read_text(errors="replace"))
         return done
 
     def reload(self):

@@ -209,7 +209,7 @@ static void test_yield(void **state)
     do
         (void)receive(&fixture, &header);
     while (header.type != EVENT_HEARTBEAT);
-    assert_int_equal(header.log_pos, fixture.file.size);
+    assert_int_equal(header.log_pos, LOG_FIRST_OFFSET); /* of the next file: this one was rotated */
 
     feed(&fixture, "a.000002");
     expect_next_file(&fixture);
@@ -261,6 +261,38 @@ static void test_yield_ends_with_the_log(void **state)
 }
 
 /* ---- Ahead of the log ---- */
+
+/* The next file is not there yet: a replica stops when a heartbeat names the one before. */
+static void test_heartbeats_after_a_file(void **state)
+{
+    struct fixture fixture;
+    struct event_header header;
+    struct heartbeat heartbeat;
+    struct rotate rotate;
+    struct span event;
+    struct span body;
+
+    (void)state;
+    make(&fixture, "tests/data/binlog/mysql-9.7/rows-full.binlog");
+    fixture.spec.heartbeat_usec = PERIOD_USEC;
+    feed(&fixture, "a.000001");
+    body = span_of(fixture.file.bytes + fixture.file.ends[fixture.file.count - 2],
+                   fixture.file.size - fixture.file.ends[fixture.file.count - 2]);
+    body =
+        span_of(body.data + EVENT_HEADER_SIZE, body.len - EVENT_HEADER_SIZE - EVENT_CHECKSUM_SIZE);
+    assert_true(rotate_decode(body, &rotate, &err));
+    start(&fixture);
+    expect_file(&fixture);
+    event = receive(&fixture, &header);
+    assert_int_equal(header.type, EVENT_HEARTBEAT);
+    body = span_of(event.data + EVENT_HEADER_SIZE,
+                   event.len - EVENT_HEADER_SIZE - EVENT_CHECKSUM_SIZE);
+    assert_true(heartbeat_decode(body, &header, &heartbeat, &err));
+    assert_true(span_eq(heartbeat.name, rotate.name));
+    assert_int_equal(heartbeat.position, LOG_FIRST_OFFSET);
+    end(&fixture);
+    destroy(&fixture);
+}
 
 static void expect_refusal(struct fixture *fixture, const char *text)
 {
@@ -635,7 +667,8 @@ static void test_acknowledgements(void **state)
             break;
     }
     say_ack(&fixture, "a.000009", 4);
-    end_with(&fixture, E_PROTO, "acknowledges a.000009:4, but was sent no more than a.000002");
+    end_with(&fixture, E_PROTO,
+             "acknowledges a.000009:4, but was sent no more than mysql-bin-changelog.000004");
     destroy(&fixture);
 }
 
@@ -692,6 +725,7 @@ int main(void)
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_yield),
         cmocka_unit_test(test_yield_ends_with_the_log),
+        cmocka_unit_test(test_heartbeats_after_a_file),
         cmocka_unit_test(test_a_file_that_comes_next),
         cmocka_unit_test(test_a_position_that_comes),
         cmocka_unit_test(test_positions_that_never_come),

@@ -1,0 +1,199 @@
+"""Clients of `borealis relay` that send what no replica sends, or take nothing; others get all there is."""
+
+import random
+import socket
+import struct
+import subprocess
+
+import pymysql
+import pytest
+
+from servers.node import Node
+from servers.wait import wait_for
+
+from .protocol import Raw
+from .relay import REPLICA, REPLICA_PASSWORD, position, source_settings
+from .relay_product import ConfiguredRelay, make_account
+from .test_binlog_values import SEED
+
+CLIENTS = 20
+COM_BINLOG_DUMP = 0x12
+NON_BLOCK = 1
+ROWS = 400  # of 60000 bytes: more than all buffers between a relay and a client
+MEMORY = 512 << 20  # bytes: the cache, and some
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    with Node("mariadb-10.11", tmp_path_factory.mktemp("source"),
+              **source_settings("mariadb-10.11")) as node:  # fmt: skip
+        make_account(node)
+        node.execute("CREATE DATABASE d", "CREATE TABLE d.t (a LONGTEXT)",
+                     *["INSERT INTO d.t VALUES (REPEAT('x', 60000))"] * ROWS)  # fmt: skip
+        yield node
+
+
+@pytest.fixture(scope="module")
+def relay(source, tmp_path_factory):
+    relay = ConfiguredRelay(tmp_path_factory.mktemp("relay"), {"shop": source})
+    relay.config["channel shop"]["max_connections"] = str(CLIENTS)
+    relay.write()
+    with relay:
+        relay.wait_position("shop", position(source))
+        yield relay
+
+
+@pytest.fixture(autouse=True)
+def serves_on(source, relay, tmp_path):
+    """After each test: the same process, bounded, without secrets in its log, and a dump gets all."""
+    pid = relay.process.pid
+    yield
+    assert relay.process.poll() is None and relay.process.pid == pid
+    copy_is_whole(source, relay, tmp_path)
+    log = relay.log.read_text(errors="replace")
+    assert REPLICA_PASSWORD not in log and "xxxxxxxx" not in log
+    with open(f"/proc/{pid}/status") as file:
+        (used,) = [int(line.split()[1]) << 10 for line in file if line.startswith("VmRSS")]
+    assert used < MEMORY
+
+
+def port(relay):
+    return int(relay.config["channel shop"]["listen"].partition(":")[2])
+
+
+def copy_is_whole(source, relay, tmp_path):
+    """The servers' own program gets the whole file."""
+    (file, _) = position(source)
+    done = subprocess.run(
+        [source.program("mysqlbinlog"), "--no-defaults", "--read-from-remote-server", "--raw",
+         "--host=127.0.0.1", f"--port={port(relay)}", f"--user={REPLICA}",
+         f"--password={REPLICA_PASSWORD}", f"--result-file={tmp_path}/", file],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    ours = relay.dir / "shop" / "00000001" / file
+    assert (tmp_path / file).read_bytes() == ours.read_bytes()
+
+
+def has_room(relay):
+    """Until enough of this test's clients are gone."""
+    wait_for(lambda: relay.connect("shop").close() is None, 60, "there is room", ignore=pymysql.err.MySQLError)
+
+
+def dump(relay, payload):
+    """A connection that has asked for a dump, and reads nothing of it."""
+    conn = relay.connect("shop")
+    with conn.cursor() as cursor:
+        cursor.execute("SET @mariadb_slave_capability = 4")
+        cursor.execute("SET @master_binlog_checksum = 'CRC32'")
+    conn._execute_command(COM_BINLOG_DUMP, payload)  # noqa: SLF001: no client of ours asks for dumps
+    return conn
+
+
+def request(offset, flags, server_id, name=b""):
+    return struct.pack("<IHI", offset, flags, server_id) + name
+
+
+def test_too_many_connections(relay):
+    """Idle ones that never log in are counted; who leaves makes room."""
+    idle = [Raw(port(relay)).greet() for _ in range(CLIENTS - 1)]
+    try:
+        refused = [socket.create_connection(("127.0.0.1", port(relay)), timeout=30) for _ in range(200)]
+        answers = [one.recv(4096) for one in refused]
+        for one in refused:
+            one.close()
+        others = [answer for answer in answers if b"Too many connections" not in answer]
+        assert len(others) <= 1, others
+        with pytest.raises(pymysql.err.OperationalError) as full:
+            for _ in range(2):
+                idle.append(Raw(port(relay)))
+                relay.connect("shop")
+        assert full.value.args[0] == 1040
+    finally:
+        for one in idle:
+            one.socket.close()
+    has_room(relay)
+
+
+@pytest.mark.parametrize("stage", ["greeting", "password", "command", "large"])
+def test_garbage(relay, stage):
+    rng = random.Random(f"{SEED} {stage}")
+    for _ in range(40):
+        if stage in ("greeting", "large"):
+            with Raw(port(relay)) as raw:
+                raw.greet()
+                size = rng.randint(1, 200) if stage == "greeting" else 65536
+                said = b"\xff\xff\xff\x01" if stage == "large" else b""
+                raw.socket.settimeout(30)
+                try:
+                    raw.socket.sendall(said + rng.randbytes(size))
+                    raw.socket.shutdown(socket.SHUT_WR)
+                    while raw.socket.recv(4096):
+                        pass
+                except OSError:
+                    pass
+        elif stage == "password":
+            with pytest.raises(pymysql.err.MySQLError):
+                relay.connect("shop", password=rng.randbytes(rng.randint(1, 90)).hex())
+        else:
+            conn = relay.connect("shop")
+            try:
+                conn._execute_command(rng.randrange(32), rng.randbytes(rng.randint(0, 90)))  # noqa: SLF001
+                conn._sock.shutdown(socket.SHUT_WR)  # noqa: SLF001
+                while conn._sock.recv(4096):  # noqa: SLF001
+                    pass
+            except (pymysql.err.MySQLError, OSError):
+                pass
+            finally:
+                conn._force_close()  # noqa: SLF001
+    has_room(relay)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        request(0, NON_BLOCK, 7),
+        request(5, NON_BLOCK, 7, b"mysql-bin-changelog.000001"),
+        request(0xFFFFFFFF, NON_BLOCK, 7, b"mysql-bin-changelog.000001"),
+        request(4, NON_BLOCK, 7, b"../../identity.json"),
+        request(4, NON_BLOCK, 7, b"n" * 70000),
+    ],
+    ids=["zero", "inside", "past", "path", "long"],
+)
+def test_absurd_positions(relay, asked):
+    conn = dump(relay, asked)
+    with pytest.raises(pymysql.err.MySQLError) as refused:
+        while True:
+            conn._read_packet()  # noqa: SLF001
+    assert refused.value.args[0] == 1236
+    conn._force_close()  # noqa: SLF001
+
+
+@pytest.mark.parametrize("state", ["0-1-1," * 200000 + "1-1-1", "9" * 100000, "0-1-18446744073709551615"],
+                         ids=["long", "number", "never"])
+def test_absurd_gtids(relay, state):
+    conn = relay.connect("shop")
+    with conn.cursor() as cursor:
+        cursor.execute("SET @mariadb_slave_capability = 4")
+        try:
+            cursor.execute(f"SET @slave_connect_state = '{state}'")
+            conn._execute_command(COM_BINLOG_DUMP, request(4, NON_BLOCK, 7))  # noqa: SLF001
+            with pytest.raises(pymysql.err.MySQLError) as refused:
+                while True:
+                    conn._read_packet()  # noqa: SLF001
+            assert refused.value.args[0] in (1236, 1105), refused.value
+        except pymysql.err.MySQLError as too_long:
+            assert too_long.args[0] in (1064, 1153, 1231, 1235, 1236), too_long
+    conn._force_close()  # noqa: SLF001
+
+
+def test_replicas_that_take_nothing(source, relay, tmp_path):
+    """They hold their place; another dump meanwhile gets what comes anew, too."""
+    stuck = [dump(relay, request(4, 0, 100 + i, b"mysql-bin-changelog.000001")) for i in range(5)]
+    source.execute(*["INSERT INTO d.t VALUES (REPEAT('y', 60000))"] * 20)
+    relay.wait_position("shop", position(source))
+    for _ in range(3):
+        copy_is_whole(source, relay, tmp_path)
+    for conn in stuck:
+        conn._force_close()  # noqa: SLF001
+    has_room(relay)
