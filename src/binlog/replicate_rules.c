@@ -3,6 +3,8 @@
 #include "base/mem.h"
 #include "binlog/table_filter.h"
 
+#include <stdatomic.h>
+
 #define PATTERN_MAX    1024 /* bytes */
 #define TABLE_NAME_MAX 1024
 
@@ -12,6 +14,7 @@ struct pattern_list {
 };
 
 struct replicate_rules {
+    atomic_uint shares;
     struct table_filter names[REPLICATE_IGNORE_TABLE + 1];
     struct pattern_list wild_do;
     struct pattern_list wild_ignore;
@@ -69,6 +72,13 @@ struct replicate_rules *replicate_rules_new(void)
 
     for (size_t i = 0; i <= REPLICATE_IGNORE_TABLE; i++)
         table_filter_init(&rules->names[i]);
+    atomic_init(&rules->shares, 1);
+    return rules;
+}
+
+struct replicate_rules *replicate_rules_share(struct replicate_rules *rules)
+{
+    (void)atomic_fetch_add(&rules->shares, 1);
     return rules;
 }
 
@@ -80,7 +90,7 @@ static void drop_from(struct pattern_list *list, size_t count)
 
 void replicate_rules_free(struct replicate_rules *rules)
 {
-    if (!rules)
+    if (!rules || atomic_fetch_sub(&rules->shares, 1) > 1)
         return;
     for (size_t i = 0; i <= REPLICATE_IGNORE_TABLE; i++)
         table_filter_done(&rules->names[i]);
@@ -130,27 +140,21 @@ static bool add_patterns(struct pattern_list *list, struct span text, struct err
 bool replicate_rules_add(struct replicate_rules *rules, enum replicate_rule rule, struct span text,
                          struct err *err)
 {
-    bool good = false;
-
     switch (rule) {
     case REPLICATE_DO_DB:
     case REPLICATE_IGNORE_DB:
-        good = table_filter_add_databases(&rules->names[rule], text, err);
-        break;
+        return table_filter_add_databases(&rules->names[rule], text, err);
     case REPLICATE_DO_TABLE:
     case REPLICATE_IGNORE_TABLE:
-        good = table_filter_add_tables(&rules->names[rule], text, err);
-        break;
+        return table_filter_add_tables(&rules->names[rule], text, err);
     case REPLICATE_WILD_DO_TABLE:
-        good = add_patterns(&rules->wild_do, text, err);
-        break;
+        return add_patterns(&rules->wild_do, text, err);
     case REPLICATE_WILD_IGNORE_TABLE:
-        good = add_patterns(&rules->wild_ignore, text, err);
-        break;
+        return add_patterns(&rules->wild_ignore, text, err);
     case REPLICATE_RULE_COUNT:
         break;
     }
-    return good || err_prefix(err, "%s", infos[rule].name);
+    return err_set(err, E_BUG, 0, "rule %d of replication", (int)rule);
 }
 
 /* ---- Judging ---- */
@@ -162,6 +166,13 @@ bool replicate_rules_pass_all(const struct replicate_rules *rules)
             return false;
     }
     return rules->wild_do.count == 0 && rules->wild_ignore.count == 0;
+}
+
+bool replicate_rules_by_table(const struct replicate_rules *rules)
+{
+    return rules->names[REPLICATE_DO_TABLE].count > 0 ||
+           rules->names[REPLICATE_IGNORE_TABLE].count > 0 || rules->wild_do.count > 0 ||
+           rules->wild_ignore.count > 0;
 }
 
 bool replicate_rules_pass_database(const struct replicate_rules *rules, struct span database)

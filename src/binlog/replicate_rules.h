@@ -37,17 +37,21 @@ bool replicate_rule_find(struct span name, enum replicate_rule *ret_rule);
 struct replicate_rules;
 
 struct replicate_rules *replicate_rules_new(void);        /* everything passes */
-void replicate_rules_free(struct replicate_rules *rules); /* NULL is fine */
+void replicate_rules_free(struct replicate_rules *rules); /* the last share; NULL is fine */
+struct replicate_rules *replicate_rules_share(struct replicate_rules *rules);
 
 /*
  * Adds to a rule's list. Names with a comma, a dot or a backtick are written as in SQL: `a.b`;
- * patterns can not have a comma. E_USAGE with the rule's name; the rules are untouched.
+ * patterns can not have a comma. E_USAGE, without the rule's name; the rules are untouched.
  */
 MUST_CHECK bool replicate_rules_add(struct replicate_rules *rules, enum replicate_rule rule,
                                     struct span text, struct err *err);
 
 /* Whether everything passes, so that events need not be looked at. */
 bool replicate_rules_pass_all(const struct replicate_rules *rules);
+
+/* Whether there is a list of tables or patterns: then a statement's tables are asked for. */
+bool replicate_rules_by_table(const struct replicate_rules *rules);
 
 /* Of a statement's default database, perhaps empty; of a row's database. */
 bool replicate_rules_pass_database(const struct replicate_rules *rules, struct span database);

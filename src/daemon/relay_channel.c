@@ -131,6 +131,20 @@ static bool find_account(void *context, struct span user, const char *client_ip,
     return account != NULL;
 }
 
+static bool share_rules(void *context, struct span user, const char *client_ip,
+                        struct replicate_rules **ret_rules)
+{
+    struct relay_channel *channel = context;
+    struct relay_settings *settings = share_settings(channel);
+    const struct relay_account_config *account =
+        relay_config_account(settings->config, channel->name, user, client_ip);
+
+    if (account)
+        *ret_rules = account->rules ? replicate_rules_share(account->rules) : NULL;
+    relay_settings_free(settings);
+    return account != NULL;
+}
+
 static void serve_client(void *context, struct conn **conn, const char *ip, int stop_fd)
 {
     struct relay_channel *channel = context;
@@ -146,6 +160,7 @@ static void serve_client(void *context, struct conn **conn, const char *ip, int 
         .tls = settings->listen_tls ? settings->listen_tls : channel->context.own_tls,
         .require_tls = settings->channel->require_tls,
         .find_account = find_account,
+        .share_rules = share_rules,
         .accounts = channel,
         .login_usec = LOGIN_USEC,
         .idle_usec = IDLE_USEC,

@@ -56,6 +56,8 @@ void relay_config_free(struct relay_config *config)
         return;
     for (struct relay_channel_config *channel = config->channels; channel; channel = channel->next)
         secret_free(channel->source_password);
+    for (struct relay_account_config *account = config->accounts; account; account = account->next)
+        replicate_rules_free(account->rules);
     arena_free(config->parts->arena);
     mem_free(config->parts->base);
     mem_free(config->parts);

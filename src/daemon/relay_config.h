@@ -13,6 +13,7 @@
 #pragma once
 
 #include "base/err.h"
+#include "binlog/replicate_rules.h"
 #include "net/address_range.h"
 #include "net/tls.h"
 #include "replication/dump_controls.h"
@@ -82,8 +83,9 @@ struct relay_account_config {
     const char *password_hash_file;
     bool require_tls;
     bool admin;
-    struct relay_name *channels; /* none: all */
-    struct relay_host *hosts;    /* none: any */
+    struct relay_name *channels;   /* none: all */
+    struct relay_host *hosts;      /* none: any */
+    struct replicate_rules *rules; /* which changes its replicas get; NULL: all */
 };
 
 struct relay_config {

@@ -2,6 +2,7 @@
 
 #include "binlog/gtid_list.h"
 #include "binlog/gtid_set.h"
+#include "binlog/replicate_rules.h"
 #include "daemon/relay_config.h"
 #include "log/cache.h"
 
@@ -332,6 +333,21 @@ static bool take_hosts(const struct config_key *key, void *object, struct arena 
     return take_list(text, arena, object, add_host, err);
 }
 
+/* The key is the rule's name. */
+static bool take_rule(const struct config_key *key, void *object, struct arena *arena,
+                      const char *text, struct err *err)
+{
+    struct relay_account_config *account = object;
+    enum replicate_rule rule;
+
+    (void)arena;
+    if (!replicate_rule_find(span_str(key->name), &rule))
+        return err_set(err, E_BUG, 0, "%s is no rule of replication", key->name);
+    if (!account->rules)
+        account->rules = replicate_rules_new();
+    return replicate_rules_add(account->rules, rule, span_str(text), err);
+}
+
 const struct relay_section_keys relay_section_account = {
     .word = "account",
     .argument = "NAME",
@@ -355,6 +371,20 @@ const struct relay_section_keys relay_section_account = {
           "Only from these: an IP, a network as 192.0.2.0/24 or 192.0.2.%, localhost, %; else "
           "from everywhere.",
           .take = take_hosts, .again = true},
+         {"replicate_do_db", "DATABASE,...",
+          "Its replicas, which must be by GTID, get only changes of these databases.",
+          .take = take_rule, .again = true},
+         {"replicate_ignore_db", "DATABASE,...", "They get no changes of these databases.",
+          .take = take_rule, .again = true},
+         {"replicate_do_table", "DATABASE.TABLE,...", "They get only changes of these tables.",
+          .take = take_rule, .again = true},
+         {"replicate_ignore_table", "DATABASE.TABLE,...", "They get no changes of these tables.",
+          .take = take_rule, .again = true},
+         {"replicate_wild_do_table", "PATTERN.PATTERN,...",
+          "They get only changes of tables that are like these, with % and _.", .take = take_rule,
+          .again = true},
+         {"replicate_wild_ignore_table", "PATTERN.PATTERN,...",
+          "They get no changes of tables that are like these.", .take = take_rule, .again = true},
          {"require_tls", "on|off", "Only with TLS.", .take = config_take_flag,
           ACCOUNT(require_tls)},
          {"admin", "on|off",

@@ -5,6 +5,7 @@
 #include "binlog/control.h"
 #include "binlog/reader.h"
 #include "log/log_reader.h"
+#include "replication/dump_filter.h"
 #include "replication/dump_out.h"
 #include "replication/dump_start.h"
 #include "wire/reply.h"
@@ -23,9 +24,11 @@ struct dump {
     struct dump_out out;
     struct log_reader *reader;
     struct dump_controls_watch watch;
-    bool yields;   /* in this file: it began while yielding was on */
-    bool left_out; /* the replica does not know yet how far the dump is */
-    bool ended;    /* UNTIL is reached */
+    struct dump_filter *filter; /* NULL: all changes are sent */
+    uint64_t unsent; /* bytes that it left out or holds, and the replica does not know of */
+    bool yields;     /* in this file: it began while yielding was on */
+    bool left_out;   /* the replica does not know yet how far the dump is */
+    bool ended;      /* UNTIL is reached */
 };
 
 /* ---- How it begins ---- */
@@ -152,9 +155,21 @@ static bool begin_first_file(struct dump *dump, const struct log_batch *batch, s
            send_state(dump, 0, err);
 }
 
+/* Of the files to come; and what a file's middle leaves open ends with it. */
+static bool begin_filter(struct dump *dump, const struct log_batch *batch, struct err *err)
+{
+    dump->unsent = 0;
+    if (!dump->filter || dump_filter_file(dump->filter, batch->format, err))
+        return true;
+    err->code = ER_DUMP;
+    return err_prefix(err, "%s", batch->name);
+}
+
 /* A dump yields from the first file on that the log comes to while yielding is on. */
 static bool begin_file(struct dump *dump, const struct log_batch *batch, struct err *err)
 {
+    if (!begin_filter(dump, batch, err))
+        return false;
     if (!dump->out.announced)
         return begin_first_file(dump, batch, err);
     if (dump->start.ahead > 0)
@@ -220,6 +235,50 @@ static bool is_between(uint8_t type)
     }
 }
 
+/* Whole events out of the filter; the last one is acknowledged, if any is. */
+static bool send_first(struct dump *dump, struct span events, bool wants_ack, struct err *err)
+{
+    struct cursor cur = cursor_of(events);
+
+    while (cursor_left(&cur) > 0) {
+        struct event_header header;
+        struct span event;
+
+        if (!event_header_decode(cur.rest, &header, err))
+            return false;
+        event = cursor_bytes(&cur, header.length);
+        if (!dump_out_event(&dump->out, event, wants_ack && cursor_left(&cur) == 0, err))
+            return false;
+    }
+    return true;
+}
+
+/* Between transactions the replica may be told how far the log is. */
+static bool begins_transaction(uint8_t type)
+{
+    return type == EVENT_GTID || type == EVENT_GTID_TAGGED || is_between(type);
+}
+
+static bool send_filtered(struct dump *dump, const struct event_header *header, struct span event,
+                          bool wants_ack, struct err *err)
+{
+    struct dump_filter_verdict verdict;
+
+    if (!dump_filter_take(dump->filter, header, event, &verdict, err)) {
+        err->code = ER_DUMP;
+        return err_prefix(err, "%s:%" PRIu64, dump->out.at.name, dump->out.at.offset);
+    }
+    if (begins_transaction(header->type) && (dump->unsent > 0 || dump->left_out)) {
+        if (!dump->spec->mariadb && !dump_out_heartbeat(&dump->out, 0, err))
+            return false;
+        dump->unsent = 0;
+        dump->left_out = false;
+    }
+    dump->unsent += event.len - verdict.first.len - (verdict.keep ? event.len : 0);
+    return send_first(dump, verdict.first, wants_ack && !verdict.keep, err) &&
+           (!verdict.keep || dump_out_event(&dump->out, event, wants_ack, err));
+}
+
 static bool send_event(struct dump *dump, const struct event_header *header, struct span event,
                        bool wants_ack, struct err *err)
 {
@@ -234,7 +293,9 @@ static bool send_event(struct dump *dump, const struct event_header *header, str
         dump->left_out = true;
         return true;
     }
-    if (dump->left_out && !dump->spec->mariadb && !dump_out_heartbeat(&dump->out, err))
+    if (dump->filter)
+        return send_filtered(dump, header, event, wants_ack, err);
+    if (dump->left_out && !dump->spec->mariadb && !dump_out_heartbeat(&dump->out, 0, err))
         return false;
     dump->left_out = false;
     return dump_out_event(&dump->out, event, wants_ack, err);
@@ -345,6 +406,14 @@ static bool flush(struct dump *dump, struct err *err)
     return dump_out_flush(&dump->out, err);
 }
 
+/* What the filter left out of a transaction is told when that is over. */
+static bool heartbeat(struct dump *dump, struct err *err)
+{
+    if (dump->unsent > 0 && is_at_whole_end(dump))
+        dump->unsent = 0;
+    return dump_out_heartbeat(&dump->out, dump->unsent, err);
+}
+
 /* Nothing is left to send: waits for more, with heartbeats. */
 static bool idle(struct dump *dump, struct err *err)
 {
@@ -352,7 +421,7 @@ static bool idle(struct dump *dump, struct err *err)
     int fd = conn_borrow_fd(link_borrow_conn(dump->spec->link));
     enum log_wait wait;
 
-    if (dump->left_out && !dump->spec->mariadb && !dump_out_heartbeat(&dump->out, err))
+    if ((dump->left_out || dump->unsent > 0) && !dump->spec->mariadb && !heartbeat(dump, err))
         return false;
     dump->left_out = false;
     if (!flush(dump, err) ||
@@ -363,7 +432,7 @@ static bool idle(struct dump *dump, struct err *err)
     case LOG_WAIT_READY:
         return true;
     case LOG_WAIT_TIMEOUT:
-        return dump_out_heartbeat(&dump->out, err) && flush(dump, err);
+        return heartbeat(dump, err) && flush(dump, err);
     case LOG_WAIT_INTERRUPTED:
         return dump_out_hear(&dump->out, err);
     }
@@ -406,7 +475,7 @@ static bool yield(struct dump *dump, struct err *err)
         if (now >= begun + usec || log_reader_arm_closed(dump->reader))
             return true;
         if (now >= heartbeat_at) {
-            if (!dump_out_heartbeat(&dump->out, err) || !flush(dump, err))
+            if (!heartbeat(dump, err) || !flush(dump, err))
                 return false;
             heartbeat_at = clock_deadline_usec(period);
         }
@@ -493,6 +562,11 @@ static bool open_reader(struct dump *dump, struct err *err)
         return err_set(err, E_STATE, ER_DUMP,
                        "This relay serves MariaDB's events to clients that set "
                        "@mariadb_slave_capability to 4 or more");
+    if (dump->filter && !(spec->mariadb ? spec->by_gtid : spec->request.gtid))
+        return err_set(err, E_STATE, ER_DUMP,
+                       "The account's replicate_* rules leave changes out, which needs a replica "
+                       "that follows by GTID: set %s",
+                       spec->mariadb ? "MASTER_USE_GTID=slave_pos" : "MASTER_AUTO_POSITION=1");
     if (!dump_start_find(&dump->start, spec, err))
         return false;
     if (log_reader_open(spec->mirror, &dump->start.from, dump_controls_read_buffer(spec->controls),
@@ -522,8 +596,11 @@ bool dump_run(const struct dump_spec *spec, struct err *err)
     link_set_payload_max(spec->link, HEARD_MAX);
     dump_start_init(&dump.start);
     dump_out_init(&dump.out);
+    if (spec->rules && !replicate_rules_pass_all(spec->rules))
+        dump.filter = dump_filter_new(spec->rules);
     good = open_reader(&dump, err) && run(&dump, err);
     log_reader_close(dump.reader);
+    dump_filter_free(dump.filter);
     dump_out_done(&dump.out);
     dump_start_done(&dump.start);
     dump_controls_unwatch(spec->controls, &dump.watch);

@@ -6,11 +6,13 @@
  * artificial ROTATE before each file, and heartbeats when there is nothing to send. Only what is
  * synced is sent. A replica by position may be ahead of the log, in its last file or at the
  * beginning of the next, as it can be after a crash of the relay: it gets heartbeats until the log
- * is there. Runs in the session's thread (source: MySQL, sql/rpl_binlog_sender.cc; MariaDB,
+ * is there. With rules only the changes that pass them are sent, see dump_filter.h; such dumps are
+ * by GTID. Runs in the session's thread (source: MySQL, sql/rpl_binlog_sender.cc; MariaDB,
  * sql/sql_repl.cc).
  */
 #pragma once
 
+#include "binlog/replicate_rules.h"
 #include "log/mirror.h"
 #include "replication/dump_controls.h"
 #include "replication/replicas.h"
@@ -21,7 +23,8 @@ struct dump_spec {
     struct mirror *mirror; /* NULL: the source was not met yet */
     struct dump_controls *controls;
     struct link *link;
-    struct replica *replica; /* told of what is sent */
+    struct replica *replica;             /* told of what is sent */
+    const struct replicate_rules *rules; /* which changes it gets; NULL: all */
     struct command_dump request;
     uint32_t server_id; /* the relay's, in artificial events */
     bool mariadb;

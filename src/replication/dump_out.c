@@ -89,13 +89,14 @@ bool dump_out_rotate(struct dump_out *out, const char *name, uint64_t position, 
     return dump_out_made(out, header, checksum, err);
 }
 
-bool dump_out_heartbeat(struct dump_out *out, struct err *err)
+bool dump_out_heartbeat(struct dump_out *out, uint64_t behind, struct err *err)
 {
-    struct heartbeat heartbeat = {.name = span_str(out->at.name), .position = out->at.offset};
-    bool long_form = out->mariadb && out->at.offset > UINT32_MAX;
+    struct heartbeat heartbeat = {.name = span_str(out->at.name),
+                                  .position = out->at.offset - behind};
+    bool long_form = out->mariadb && heartbeat.position > UINT32_MAX;
     struct event_header header = {
         .type = out->heartbeat_v2 ? EVENT_HEARTBEAT_V2 : EVENT_HEARTBEAT,
-        .log_pos = long_form ? 0 : (uint32_t)out->at.offset,
+        .log_pos = long_form ? 0 : (uint32_t)heartbeat.position,
     };
 
     buf_clear(&out->body);

@@ -64,7 +64,8 @@ enum dump_format {
 MUST_CHECK bool dump_out_format(struct dump_out *out, struct span event, enum dump_format how,
                                 struct err *err);
 
-MUST_CHECK bool dump_out_heartbeat(struct dump_out *out, struct err *err);
+/* `behind`: so many bytes before out->at are not sent yet, in the middle of a transaction. */
+MUST_CHECK bool dump_out_heartbeat(struct dump_out *out, uint64_t behind, struct err *err);
 MUST_CHECK bool dump_out_flush(struct dump_out *out, struct err *err);
 void dump_out_note(struct dump_out *out); /* to the registry */
 

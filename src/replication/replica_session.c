@@ -148,6 +148,18 @@ static void take_gtid_wishes(const struct session *session, struct dump_spec *du
     dump->filter_skip_replication = answers_has_switched_on(answers, "skip_replication");
 }
 
+/* As they are when a dump begins. */
+static bool share_rules(const struct session *session, struct replicate_rules **ret_rules,
+                        struct err *err)
+{
+    const struct replica_session_spec *spec = session->spec;
+
+    return spec->share_rules(spec->accounts, span_str(link_user(session->link)),
+                             session->context.client, ret_rules) ||
+           err_set(err, E_AUTH, ER_ACCESS_DENIED, "Access denied for user '%s'@'%s'",
+                   link_user(session->link), session->context.client);
+}
+
 static bool take_dump(struct session *session, struct span payload, struct err *err)
 {
     struct dump_spec dump = {
@@ -164,6 +176,7 @@ static bool take_dump(struct session *session, struct span payload, struct err *
     };
     uint64_t period = user_number(session, "source_heartbeat_period", "master_heartbeat_period");
     struct err why = {0};
+    struct replicate_rules *rules = NULL;
     char *copy;
     bool good;
 
@@ -184,7 +197,9 @@ static bool take_dump(struct session *session, struct span payload, struct err *
              (int)dump.request.file.len, (const char *)dump.request.file.data,
              (unsigned long long)dump.request.position,
              dump.by_gtid || dump.request.gtid ? "yes" : "no");
-    good = dump_run(&dump, &why);
+    good = share_rules(session, &rules, &why);
+    dump.rules = rules;
+    good = good && dump_run(&dump, &why);
     replica_end_dump(session->replica);
     link_set_payload_max(session->link, COMMAND_MAX);
     if (good) {
@@ -196,6 +211,7 @@ static bool take_dump(struct session *session, struct span payload, struct err *
     session->ended = true;
     good = why.code < 1000 || answer_err(session, &why, err);
 out:
+    replicate_rules_free(rules);
     mem_free(copy);
     return good;
 }

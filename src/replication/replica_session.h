@@ -5,8 +5,16 @@
  */
 #pragma once
 
+#include "binlog/replicate_rules.h"
 #include "replication/answers.h"
 #include "replication/link_accept.h"
+
+/*
+ * Which changes a user who comes from that address gets: a share, or NULL: all. False when there is
+ * no such account any more. Called in the session's thread.
+ */
+typedef bool replica_share_rules(void *accounts, struct span user, const char *client_ip,
+                                 struct replicate_rules **ret_rules);
 
 /* What all sessions of a listener share; it outlives them. */
 struct replica_session_spec {
@@ -19,6 +27,7 @@ struct replica_session_spec {
     const struct tls *tls; /* NULL: none is offered */
     bool require_tls;
     link_find_account *find_account;
+    replica_share_rules *share_rules;
     void *accounts;
     int64_t login_usec;   /* in which a client must have logged in */
     int64_t idle_usec;    /* without a command, after which it is sent away */

@@ -3,7 +3,7 @@
 import pathlib
 import struct
 
-TARGETS = {"event", "gtid_set", "payload", "reader"}
+TARGETS = {"event", "gtid_set", "payload", "reader", "dump_filter"}
 DATA = pathlib.Path(__file__).resolve().parent.parent / "data" / "binlog"
 SERVERS = ["mysql-5.6", "mysql-9.7", "mariadb-10.11", "mariadb-11.8"]
 FORMAT_DESCRIPTION, PREVIOUS_GTIDS, PAYLOAD, GTID_LIST, QUERY_COMPRESSED = 15, 35, 40, 163, 165
@@ -31,7 +31,7 @@ def text(left, right):
 
 
 def seeds(target):
-    if target == "reader":
+    if target in ("reader", "dump_filter"):
         yield from (path.read_bytes() for path in DATA.glob("*/*.binlog"))
     for server, kind, body in events():
         if target == "event" and len(body) < 600:

@@ -1,7 +1,8 @@
 /*
  * What a replica asks, as any text: the words cover it from left to right, and a statement that is
- * parsed keeps its bounds.
+ * parsed keeps its bounds. What a binlog's statement changes: names that lie in their buffer.
  */
+#include "binlog/changed_tables.h"
 #include "binlog/sql_token.h"
 #include "replication/statement.h"
 
@@ -38,6 +39,22 @@ static void check_tokens(struct span text)
     buf_done(&buf);
 }
 
+static void check_changes(struct span text)
+{
+    struct changed_tables changed;
+
+    changed_tables_init(&changed);
+    changed_tables_read(&changed, sql_tokens_of(text), span_str("d"));
+    require(changed.names.len <= text.len);
+    for (size_t i = 0; i < changed.count; i++) {
+        struct span table = changed.tables[i].table;
+
+        require(table.len > 0 && table.data >= changed.names.data &&
+                table.data + table.len <= changed.names.data + changed.names.len);
+    }
+    changed_tables_done(&changed);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena *arena = arena_new(size * 4 + STATEMENT_ARENA);
@@ -46,6 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct err err;
 
     check_tokens(text);
+    check_changes(text);
     if (statement_parse(text, arena, &statement, &err)) {
         require(statement.item_count + statement.assignment_count + statement.pattern_count <=
                 SQL_PARSER_ITEMS_MAX);

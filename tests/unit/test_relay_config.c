@@ -61,6 +61,7 @@ static void test_every_key(void **state)
 {
     const struct place *place = *state;
     const struct relay_channel_config *channel;
+    const struct replicate_rules *rules;
     struct relay_config *config;
 
     write_file(place, "source.password", "secret\nmore\n", 0600);
@@ -75,6 +76,8 @@ static void test_every_key(void **state)
                          "[channel b]\nsource = mariadb://u@db2\nlisten = [::]:13308\n"
                          "start = gtid:0-1-100\n" ACCOUNT
                          "channels = b, a\nhosts = 192.0.2.0/24\nhosts = localhost\n"
+                         "replicate_do_db = shop\nreplicate-do-db = log,`a.b`\n"
+                         "replicate_wild_ignore_table = shop.tmp\\_%\n"
                          "require_tls = on\n");
     assert_string_equal(config->dir, "/var/lib/relay");
     assert_int_equal(config->server_id, 7);
@@ -89,6 +92,11 @@ static void test_every_key(void **state)
     assert_true(channel->source_tls && channel->source_tls_mode == TLS_VERIFY_CA);
     assert_string_equal(channel->source_ca, "/etc/ca.pem");
     assert_true(channel->semi_sync && channel->require_tls);
+    rules = config->accounts->rules;
+    assert_true(replicate_rules_pass_rows(rules, span_str("a.b"), span_str("t")));
+    assert_true(replicate_rules_pass_rows(rules, span_str("shop"), span_str("tmpx")));
+    assert_false(replicate_rules_pass_rows(rules, span_str("shop"), span_str("tmp_1")));
+    assert_false(replicate_rules_pass_rows(rules, span_str("other"), span_str("t")));
     assert_int_equal(channel->start, RECEIVER_FROM_POSITION);
     assert_string_equal(channel->position.file, "mysql-bin.000007");
     assert_int_equal(channel->position.offset, 120);
@@ -152,6 +160,11 @@ static const struct {
     {"[channel a]\nbinlog_retention_hours = -1\n", "expected 0 to 87600, found '-1'"},
     {"[account r]\nhosts = db1\n", "hosts: expected an IP address"},
     {"[account r]\nhosts = ,\n", "hosts: expected at least one name, found nothing"},
+    {"[account r]\nreplicate_do_table = shop\n",
+     ":2: [account r]: replicate_do_table: expected names such as "},
+    {"[account r]\nreplicate_wild_do_table = shop\n",
+     "[account r]: replicate_wild_do_table: expected patterns such as shop.%,log.day_, found "
+     "'shop'"},
     {"[account r]\npassword_hash = secret\n",
      "[account r]: password_hash: password hash: expected"},
     {CHANNEL ACCOUNT, ": dir is needed"},

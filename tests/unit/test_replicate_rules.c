@@ -98,11 +98,11 @@ static void test_refused(void **state)
     assert_false(replicate_rule_find(span_str("replicate_rewrite_db"), &rule));
     assert_int_equal(rule, REPLICATE_RULE_COUNT);
     assert_false(replicate_rules_add(rules, REPLICATE_DO_DB, span_str("a.b"), &err));
-    assert_contains(err.text, "replicate_do_db: expected names such as shop,users, found 'a.b'");
+    assert_contains(err.text, "expected names such as shop,users, found 'a.b'");
     assert_false(replicate_rules_add(rules, REPLICATE_DO_TABLE, span_str("a"), &err));
-    assert_contains(err.text, "replicate_do_table: ");
+    assert_contains(err.text, "expected ");
     assert_false(replicate_rules_add(rules, REPLICATE_WILD_DO_TABLE, span_str("a.%,b%"), &err));
-    assert_contains(err.text, "replicate_wild_do_table: expected patterns such as");
+    assert_contains(err.text, "expected patterns such as");
     assert_false(replicate_rules_add(rules, REPLICATE_WILD_IGNORE_TABLE, span_str(""), &err));
     assert_true(replicate_rules_pass_all(rules));
     replicate_rules_free(NULL);
