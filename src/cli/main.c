@@ -74,7 +74,13 @@ static int parse_options(const struct verb *verb, int argc, char **argv, const c
     int found;
 
     fill_long_options(verb, table);
-    own = verb->passes_on ? count_own_words(table, argc, argv) : argc;
+    own = count_own_words(table, argc, argv);
+    /* Only whole names: getopt_long() would take "--password X" for --password-file, and show X. */
+    if (!verb->passes_on && own < argc && strncmp(argv[own], "--", 2) == 0 && argv[own][2] != '\0')
+        return verb_usage_error(verb, "unknown option '%.*s'", (int)strcspn(argv[own], "="),
+                                argv[own]);
+    if (!verb->passes_on)
+        own = argc;
     opterr = 0;
     /* "+": options come before arguments; ":" tells a missing argument from an unknown option. */
     while ((found = getopt_long(own, argv, "+:", table, NULL)) != -1) {
@@ -85,7 +91,7 @@ static int parse_options(const struct verb *verb, int argc, char **argv, const c
         if (found == ':')
             return verb_usage_error(verb, "option '%s' needs a value", argv[optind - 1]);
         if (found == '?')
-            return verb_usage_error(verb, "unknown or ambiguous option '%s'", argv[optind - 1]);
+            return verb_usage_error(verb, "unknown option '%s'", argv[optind - 1]);
         take_value(&verb->options[found - 1], &values[found - 1], &joined[found - 1],
                    optarg ? optarg : "");
     }

@@ -76,8 +76,8 @@ def secret_file(path, text):
 class Relay:
     def __init__(self, source, basedir, *options):
         self.source = source
-        self.source_port = source.port
-        self.ssl_mode = "REQUIRED" if is_new_mysql(source) else "DISABLED"
+        self.source_port = None  # another than the source's: of what stands before it
+        self.ssl_mode = None  # another than what the source can do
         self.basedir = pathlib.Path(basedir)
         self.dir = self.basedir / "relay"
         self.port = free_port()
@@ -97,11 +97,12 @@ class Relay:
         self.stop()
 
     def command(self):
+        ssl_mode = self.ssl_mode or ("REQUIRED" if is_new_mysql(self.source) else "DISABLED")
         return [
             BINARY, "relay", "--dir", self.dir,
-            "--source", f"mysql://{USER}@127.0.0.1:{self.source_port}",
+            "--source", f"mysql://{USER}@127.0.0.1:{self.source_port or self.source.port}",
             "--source-password-file", self.basedir / "source.password",
-            "--source-ssl-mode", self.ssl_mode,
+            "--source-ssl-mode", ssl_mode,
             "--listen", f"127.0.0.1:{self.port}",
             "--replica-user", REPLICA,
             "--replica-password-file", self.basedir / "replica.password",
@@ -170,6 +171,19 @@ class Relay:
         """Makes a server the relay's replica, from the oldest event or a (file, offset) on."""
         follow(replica, self.port, by_gtid, start or (next(iter(self.files())), 4))
 
+    def assert_files_are_the_sources(self):
+        """All files that the relay has are the source's, byte for byte, up to what it has received.
+
+        But for the flag of a file that is open, and for what stands past the last whole event: a
+        server that was killed leaves such, and no replica gets it.
+        """
+        ours = self.files()
+        assert list(ours) == binlog_names(self.source)[-len(ours) :]
+        for name, path in ours.items():
+            got, there = as_closed(path.read_bytes()), as_closed(binlog_bytes(self.source, name))
+            assert there[: len(got)] == got, f"{name} of {len(got)} bytes differs from the source's"
+            assert whole_events(there) == len(got) or name == list(ours)[-1], name
+
     def __str__(self):
         return f"relay of {self.source} on port {self.port}"
 
@@ -217,19 +231,6 @@ def follow(replica, port, by_gtid, start=None, heartbeat=None, host="127.0.0.1")
         replica.execute(f"CHANGE REPLICATION SOURCE TO {to}", "START REPLICA")
     else:
         replica.execute(f"CHANGE MASTER TO {to}", "START SLAVE")
-
-def assert_files_are_the_sources(self):
-    """All files that the relay has are the source's, byte for byte, up to what it has received.
-
-    But for the flag of a file that is open, and for what stands past the last whole event: a
-    server that was killed leaves such, and no replica gets it.
-    """
-    ours = self.files()
-    assert list(ours) == binlog_names(self.source)[-len(ours) :]
-    for name, path in ours.items():
-        got, there = as_closed(path.read_bytes()), as_closed(binlog_bytes(self.source, name))
-        assert there[: len(got)] == got, f"{name} of {len(got)} bytes differs from the source's"
-        assert whole_events(there) == len(got) or name == list(ours)[-1], name
 
 
 def replica_status(replica):

@@ -211,7 +211,7 @@ def test_output(tmp_path):
         status, _, err = binlog("cut", *wrong)
         assert status == 2 and "expected " in err
     status, _, err = binlog("cut", f"--output={new}", "--table=a.b", path)
-    assert status == 2 and "unknown or ambiguous option '--table=a.b'" in err
+    assert status == 2 and "unknown option '--table'" in err
     new.write_text("precious")
     status, _, err = binlog("cut", f"--output={new}", path)
     assert status == 2 and f"{new}: exists already; --force replaces it" in err

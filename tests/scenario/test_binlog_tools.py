@@ -64,6 +64,12 @@ def test_arguments(verb, tmp_path):
     assert "expected a file, found a directory" in err
 
 
+def test_part_of_an_options_name():
+    """What follows might be a secret, meant for another program's option: it is not repeated."""
+    status, out, err = binlog("stat", "--start-pos=secret", SMALL[0])
+    assert (status, out) == (2, "") and "unknown option '--start-pos'\n" in err and "secret" not in err
+
+
 def test_group():
     status, out, _ = binlog("--help")
     assert status == 0 and all(f"\n  {verb} " in out for verb in VERBS)

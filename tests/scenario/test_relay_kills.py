@@ -33,6 +33,7 @@ from .relay import (
 ROUNDS = int(os.environ.get("BOREALIS_KILLS", "5"))
 FILE_BYTES = 262144  # so that files end often
 DATABASE = "crash"
+ER_LOCK_WAIT_TIMEOUT = 1205
 DURABLE = {"sync_binlog": 1, "innodb_flush_log_at_trx_commit": 1}
 CRASH_SAFE = {
     "mysql-5.6": {"master_info_repository": "TABLE", "relay_log_info_repository": "TABLE"},
@@ -136,20 +137,31 @@ def skip_one(replica):
     replica.execute(f"STOP {word}", "SET GLOBAL sql_slave_skip_counter = 1", f"START {word}")
 
 
+def roll_back_strays(replica, source):
+    """Prepared transactions that the source, killed before it wrote them, does not have."""
+    for xid in prepared(replica) - prepared(source):
+        print(f"repaired: prepared {xid}")
+        replica.execute("SET SESSION sql_log_bin = 0", f"XA ROLLBACK '{xid}'")
+
+
 def repair(replica, source):
-    """Once: a statement that was done, or a prepared transaction that its source did not keep."""
+    """Once, as doc/relay.md has it: a statement that was done, or a prepared transaction that its
+    source did not keep, whose locks may hold the replica up.
+    """
     wait_for(
         lambda: replica_status(replica)["Last_SQL_Errno"] or caught_up(replica, position(source)),
         120, f"{replica}: has applied all, or stops",
     )  # fmt: skip
     status = replica_status(replica)
-    if status["Last_SQL_Errno"]:
+    if status["Last_SQL_Errno"] == ER_LOCK_WAIT_TIMEOUT:
+        roll_back_strays(replica, source)
+        word = "REPLICA" if is_new_mysql(replica) else "SLAVE"
+        replica.execute(f"STOP {word}", f"START {word}")
+    elif status["Last_SQL_Errno"]:
         print(f"repaired: {status['Last_SQL_Error']}")
         skip_one(replica)
     wait_for(lambda: caught_up(replica, position(source)), 120, f"{replica}: has applied all")
-    for xid in prepared(replica) - prepared(source):
-        print(f"repaired: prepared {xid}")
-        replica.execute("SET SESSION sql_log_bin = 0", f"XA ROLLBACK '{xid}'")
+    roll_back_strays(replica, source)
 
 
 def caught_up(replica, goal):
@@ -186,7 +198,8 @@ def test_kills(server, tmp_path):
     chance = random.Random(f"{seed} {server}")
     by_gtid = chance.random() < 0.6
     settings = DURABLE | {"max_binlog_size": FILE_BYTES, "innodb_lock_wait_timeout": 5}
-    follow = replica_settings(server) | {"relay_log_recovery": "ON"} | CRASH_SAFE.get(server, {})
+    follow = replica_settings(server) | CRASH_SAFE.get(server, {})
+    follow |= {"relay_log_recovery": "ON", "innodb_lock_wait_timeout": 2}
     with (
         Node(server, tmp_path / "source", **source_settings(server), **settings) as source,
         Node(server, tmp_path / "replica", **follow) as replica,
