@@ -14,11 +14,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define CLIENTS_MAX    500 /* unless the settings say otherwise */
-#define SESSION_STACK  (256u << 10)
-#define LOGIN_USEC     (30 * USEC_PER_SEC)
-#define IDLE_USEC      (8 * 3600 * USEC_PER_SEC)
-#define HEARTBEAT_USEC (5 * USEC_PER_SEC)
+#define CLIENTS_MAX   500 /* unless the settings say otherwise */
+#define SESSION_STACK (256u << 10)
+#define LOGIN_USEC    (30 * USEC_PER_SEC)
+#define IDLE_USEC     (8 * 3600 * USEC_PER_SEC)
 
 /* Settings that the channel's receiver was opened with or changed to: their texts must stay. */
 struct kept_settings {
@@ -111,6 +110,11 @@ static struct relay_settings *share_settings(struct relay_channel *channel)
     return settings;
 }
 
+static int64_t seconds(uint64_t n)
+{
+    return (int64_t)n * USEC_PER_SEC;
+}
+
 /* ---- Clients ---- */
 
 static bool find_account(void *context, struct span user, const char *client_ip,
@@ -164,6 +168,7 @@ static void serve_client(void *context, struct conn **conn, const char *ip, int 
         .accounts = channel,
         .login_usec = LOGIN_USEC,
         .idle_usec = IDLE_USEC,
+        .silence_usec = seconds(settings->channel->replica_silence_seconds),
         .stop_fd = stop_fd,
         .full = atomic_fetch_add(&channel->clients, 1) >= (most > 0 ? most : CLIENTS_MAX),
         .started_usec = channel->started.since_usec,
@@ -204,11 +209,12 @@ static struct receiver_spec receiver_spec(struct relay_channel *channel)
                     .server_uuid = channel->context.identity->server_uuid,
                     .report_host = "",
                     .report_port = channel->started.port,
-                    .heartbeat_usec = HEARTBEAT_USEC,
+                    .heartbeat_usec = seconds(config->source_heartbeat_seconds),
                     .semisync = config->semi_sync},
         .start = config->start,
         .position = config->position,
         .gtids = config->gtids,
+        .silence_usec = seconds(config->source_silence_seconds),
         .on_change = config->source_change,
     };
 }

@@ -7,6 +7,7 @@
 #include "base/secret_file.h"
 #include "daemon/relay_config_keys.h"
 
+#include <inttypes.h>
 #include <libgen.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -16,6 +17,10 @@
 #define SECRET_MAX      1024                /* bytes of a file with a password or hashes */
 #define NAME_LENGTH_MAX 64
 #define HASH_BLANKS     " \t\r\n"
+
+/* As the servers' own, but for the heartbeat, which is cheap. */
+#define HEARTBEAT_SECONDS 5
+#define SILENCE_SECONDS   60
 
 struct relay_config_parts {
     struct arena *arena;
@@ -134,6 +139,9 @@ static bool begin_channel(struct relay_config *config, const char *name, struct 
     channel->source_tls = true;
     channel->start = RECEIVER_FROM_OLDEST;
     channel->retention_hours = UINT64_MAX;
+    channel->source_heartbeat_seconds = HEARTBEAT_SECONDS;
+    channel->source_silence_seconds = SILENCE_SECONDS;
+    channel->replica_silence_seconds = SILENCE_SECONDS;
     for (enum dump_control i = 0; i < DUMP_CONTROL_COUNT; i++)
         channel->controls[i] = dump_control_info(i)->standard;
     *parts->last_channel = channel;
@@ -264,6 +272,11 @@ static bool finish_channel(const struct relay_config *config, struct relay_chann
         return err_set(err, E_USAGE, 0, "listen is needed");
     if (!channel->cert_file != !channel->key_file)
         return err_set(err, E_USAGE, 0, "ssl_cert and ssl_key go together");
+    if (channel->source_silence_seconds <= channel->source_heartbeat_seconds)
+        return err_set(err, E_USAGE, 0,
+                       "source_silence_seconds: expected more than source_heartbeat_seconds, which "
+                       "is %" PRIu64 ", found %" PRIu64,
+                       channel->source_heartbeat_seconds, channel->source_silence_seconds);
     if (channel->key_file && !secret_file_check(channel->key_file, err))
         return err_prefix(err, "ssl_key");
     for (struct relay_channel_config *other = config->channels; other != channel;

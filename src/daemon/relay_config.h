@@ -45,6 +45,8 @@ struct relay_channel_config {
     enum tls_mode source_tls_mode;
     const char *source_ca; /* NULL: what the system trusts */
     bool semi_sync;
+    uint64_t source_heartbeat_seconds; /* these two, and that of replicas, are never 0 */
+    uint64_t source_silence_seconds;
     enum receiver_start start;
     struct source_position position;
     const char *gtids; /* FROM_GTIDS */
@@ -56,6 +58,7 @@ struct relay_channel_config {
     const char *key_file;
     bool require_tls;
     uint64_t max_connections; /* clients at a time; 0: the default */
+    uint64_t replica_silence_seconds;
 
     uint64_t retention_hours; /* UINT64_MAX: no bound */
     uint64_t retention_bytes; /* 0: no bound */

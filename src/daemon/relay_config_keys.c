@@ -11,6 +11,8 @@
 #define SOURCE_PORT     3306
 #define HOURS_MAX       UINT64_C(87600) /* ten years */
 #define CONNECTIONS_MAX 100000
+#define HEARTBEAT_MAX   3600  /* seconds */
+#define SILENCE_MAX     86400 /* seconds */
 #define GTID_PREFIX     "gtid:"
 #define BYTES_MAX       (UINT64_C(1) << 50)
 #define RELAY(f)        .offset = offsetof(struct relay_config, f)
@@ -210,6 +212,16 @@ const struct relay_section_keys relay_section_channel = {
           .take = take_ssl_mode},
          {"source_ssl_ca", "FILE", "PEM file of the authorities that the source is checked by.",
           .take = config_take_path, CHANNEL(source_ca)},
+         {"source_heartbeat_seconds", "N",
+          "How often the source is asked to say that it is there while it has nothing to send "
+          "(MASTER_HEARTBEAT_PERIOD); 5 when nothing is given.",
+          .take = config_take_number, CHANNEL(source_heartbeat_seconds), .least = 1,
+          .most = HEARTBEAT_MAX},
+         {"source_silence_seconds", "N",
+          "When the source has sent no byte for so long, the connection is dead and another is "
+          "made (slave_net_timeout); 60 when nothing is given.",
+          .take = config_take_number, CHANNEL(source_silence_seconds), .least = 2,
+          .most = SILENCE_MAX},
          {"semi_sync", "on|off",
           "Acknowledge each transaction to a semi-synchronous source, once it is synced.",
           .take = config_take_flag, CHANNEL(semi_sync)},
@@ -233,6 +245,11 @@ const struct relay_section_keys relay_section_channel = {
          {"max_connections", "N",
           "Clients at a time, those that have not logged in yet too; 500 when nothing is given.",
           config_take_number, CHANNEL(max_connections), .least = 1, .most = CONNECTIONS_MAX},
+         {"replica_silence_seconds", "N",
+          "A replica that takes and acknowledges no byte for so long is gone, and its dump ends "
+          "(net_write_timeout); 60 when nothing is given.",
+          .take = config_take_number, CHANNEL(replica_silence_seconds), .least = 1,
+          .most = SILENCE_MAX},
          {"binlog_retention_hours", "N",
           "Remove files that were closed for so long; else never by age.",
           .take = config_take_number, CHANNEL(retention_hours), .most = HOURS_MAX},

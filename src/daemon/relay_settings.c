@@ -77,7 +77,9 @@ bool relay_settings_same_source(const struct relay_settings *a, const struct rel
            same_text(x->source_password, y->source_password) && x->source_tls == y->source_tls &&
            x->source_tls_mode == y->source_tls_mode &&
            same_text(a->parts->authorities, b->parts->authorities) &&
-           x->semi_sync == y->semi_sync && x->start == y->start && same_text(x->gtids, y->gtids) &&
+           x->source_heartbeat_seconds == y->source_heartbeat_seconds &&
+           x->source_silence_seconds == y->source_silence_seconds && x->semi_sync == y->semi_sync &&
+           x->start == y->start && same_text(x->gtids, y->gtids) &&
            x->source_change == y->source_change && same_text(x->position.file, y->position.file) &&
            x->position.offset == y->position.offset;
 }

@@ -1,5 +1,6 @@
 #include "net/conn.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "net/peer_certificate.h"
@@ -21,7 +22,9 @@ struct conn {
     SSL *ssl;          /* NULL: plain */
     short tls_read_on; /* what the last SSL_read waits for: 0, POLLIN or POLLOUT */
     short tls_write_on;
-    int stop_fd; /* -1: none */
+    int stop_fd;           /* -1: none */
+    int64_t patience_usec; /* 0: deadlines are not put off */
+    int64_t moved_usec;    /* when the last byte went, since there is patience */
     char *peer;
 };
 
@@ -70,8 +73,26 @@ void conn_set_stop(struct conn *conn, int stop_fd)
     conn->stop_fd = stop_fd;
 }
 
+void conn_set_patience(struct conn *conn, int64_t usec)
+{
+    conn->patience_usec = usec;
+    conn->moved_usec = clock_now_usec();
+}
+
+static enum io_result moved(struct conn *conn, size_t n, size_t *ret_n)
+{
+    if (conn->patience_usec > 0)
+        conn->moved_usec = clock_now_usec();
+    *ret_n = n;
+    return IO_DONE;
+}
+
 static bool wait_for(struct conn *conn, short events, int64_t deadline_usec, struct err *err)
 {
+    int64_t put_off = conn->moved_usec + conn->patience_usec;
+
+    if (conn->patience_usec > 0 && put_off > deadline_usec)
+        deadline_usec = put_off;
     return socket_wait(conn->fd, events, conn->stop_fd, deadline_usec, conn->peer, err);
 }
 
@@ -188,8 +209,7 @@ enum io_result conn_try_read(struct conn *conn, uint8_t *into, size_t max, size_
         if (n < 0)
             return socket_result(conn, "read", err);
     }
-    *ret_n = (size_t)n;
-    return IO_DONE;
+    return moved(conn, (size_t)n, ret_n);
 }
 
 enum io_result conn_try_write(struct conn *conn, struct span bytes, size_t *ret_n, struct err *err)
@@ -207,8 +227,7 @@ enum io_result conn_try_write(struct conn *conn, struct span bytes, size_t *ret_
         if (n < 0)
             return socket_result(conn, "write", err);
     }
-    *ret_n = (size_t)n;
-    return IO_DONE;
+    return moved(conn, (size_t)n, ret_n);
 }
 
 short conn_poll_events(const struct conn *conn, bool want_read, bool want_write)
@@ -304,8 +323,7 @@ static enum io_result try_send(struct conn *conn, const struct iovec *parts, siz
 
     if (n < 0)
         return socket_result(conn, "write", err);
-    *ret_n = (size_t)n;
-    return IO_DONE;
+    return moved(conn, (size_t)n, ret_n);
 }
 
 static bool send_parts(struct conn *conn, struct iovec *parts, size_t count, int64_t deadline_usec,

@@ -33,6 +33,12 @@ bool conn_is_tls(const struct conn *conn);
 void conn_set_stop(struct conn *conn, int stop_fd);
 
 /*
+ * From here on the deadlines of the forms that wait are put off to so long after the last byte
+ * that went either way: what is large may take its time as long as it goes on. 0: no more.
+ */
+void conn_set_patience(struct conn *conn, int64_t usec);
+
+/*
  * TLS handshake from here on, as its server or client. A failure leaves the conn unusable: E_AUTH
  * says what is wrong with a certificate. `host` is whom a client means to reach (sent to the
  * server, and compared if `tls` says so); NULL otherwise.

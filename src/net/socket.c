@@ -250,3 +250,16 @@ void socket_tune_tcp(int fd)
     (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_sec, sizeof interval_sec);
     (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
 }
+
+/* Keep-alive begins early enough that several probes stay without an answer before the limit. */
+void socket_limit_silence(int fd, int64_t usec)
+{
+    int limit_msec = (int)(usec / 1000);
+    int sec = (int)(usec / USEC_PER_SEC);
+    int idle_sec = sec > 3 ? sec / 3 : 1;
+    int interval_sec = sec > 6 ? sec / 6 : 1;
+
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit_msec, sizeof limit_msec);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle_sec, sizeof idle_sec);
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval_sec, sizeof interval_sec);
+}

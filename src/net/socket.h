@@ -49,5 +49,11 @@ MUST_CHECK bool socket_wait(int fd, short events, int stop_fd, int64_t deadline_
 /* No Nagle delay, and keep-alive that finds a dead peer after about 2 minutes. */
 void socket_tune_tcp(int fd);
 
+/*
+ * Ends a TCP connection whose peer has acknowledged nothing for so long: also when nothing but
+ * keep-alive is sent, and when the peer is there but takes nothing. Other sockets stay as they are.
+ */
+void socket_limit_silence(int fd, int64_t usec);
+
 /* Refuses paths longer than sockaddr_un holds (107 bytes) with a message that says so. */
 MUST_CHECK bool socket_check_path(const char *path, struct err *err);

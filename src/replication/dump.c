@@ -5,6 +5,7 @@
 #include "binlog/control.h"
 #include "binlog/reader.h"
 #include "log/log_reader.h"
+#include "net/socket.h"
 #include "replication/dump_filter.h"
 #include "replication/dump_out.h"
 #include "replication/dump_start.h"
@@ -587,18 +588,22 @@ bool dump_run(const struct dump_spec *spec, struct err *err)
                 .mariadb = spec->mariadb,
                 .heartbeat_v2 = !spec->mariadb && (spec->request.flags & DUMP_MYSQL_HEARTBEAT_V2),
                 .semisync = spec->semisync,
-                .asked_checksum = spec->checksum},
+                .asked_checksum = spec->checksum,
+                .silence_usec = spec->silence_usec},
     };
     bool good;
 
     if (!dump_controls_watch(spec->controls, &dump.watch, err))
         return false;
     link_set_payload_max(spec->link, HEARD_MAX);
+    link_set_patience(spec->link, spec->silence_usec);
+    socket_limit_silence(conn_borrow_fd(link_borrow_conn(spec->link)), spec->silence_usec);
     dump_start_init(&dump.start);
     dump_out_init(&dump.out);
     if (spec->rules && !replicate_rules_pass_all(spec->rules))
         dump.filter = dump_filter_new(spec->rules);
     good = open_reader(&dump, err) && run(&dump, err);
+    link_set_patience(spec->link, 0);
     log_reader_close(dump.reader);
     dump_filter_free(dump.filter);
     dump_out_done(&dump.out);

@@ -39,6 +39,7 @@ struct dump_spec {
     bool by_until;                /* @slave_until_gtid was set */
     struct span until;            /* its text */
     int64_t patience_usec;        /* so long a replica that is ahead waits for the log */
+    int64_t silence_usec;         /* a replica that takes nothing for so long is gone */
     bool filter_skip_replication; /* @@skip_replication: leave out events that are so marked */
 };
 

@@ -9,8 +9,7 @@
 
 #include <inttypes.h>
 
-#define WRITE_USEC (60 * USEC_PER_SEC) /* a replica that takes nothing for so long is gone */
-#define MADE_MAX   ((size_t)64 << 20)  /* bytes of an event that is made here: a list of GTIDs */
+#define MADE_MAX ((size_t)64 << 20) /* bytes of an event that is made here: a list of GTIDs */
 
 void dump_out_init(struct dump_out *out)
 {
@@ -30,9 +29,9 @@ size_t dump_out_checksum_size(const struct dump_out *out)
     return out->checksum == CHECKSUM_CRC32 ? EVENT_CHECKSUM_SIZE : 0;
 }
 
-static int64_t write_deadline(void)
+static int64_t write_deadline(const struct dump_out *out)
 {
-    return clock_deadline_usec(WRITE_USEC);
+    return clock_deadline_usec(out->silence_usec);
 }
 
 /* ---- Out ---- */
@@ -47,11 +46,11 @@ bool dump_out_event(struct dump_out *out, struct span event, bool wants_ack, str
     out->sent_bytes += event.len;
     out->sent_events++;
     if (!link_put(out->link, head, event) &&
-        !link_write(out->link, head, event, write_deadline(), err))
+        !link_write(out->link, head, event, write_deadline(out), err))
         return false;
     if (!out->semisync || !wants_ack)
         return true;
-    if (!link_flush(out->link, write_deadline(), err))
+    if (!link_flush(out->link, write_deadline(out), err))
         return false;
     link_renumber(out->link, SEMISYNC_NEXT_SEQUENCE);
     return true;
@@ -148,7 +147,7 @@ void dump_out_note(struct dump_out *out)
 bool dump_out_flush(struct dump_out *out, struct err *err)
 {
     dump_out_note(out);
-    return link_flush(out->link, write_deadline(), err);
+    return link_flush(out->link, write_deadline(out), err);
 }
 
 /* ---- In ---- */

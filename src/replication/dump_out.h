@@ -20,6 +20,7 @@ struct dump_out {
     bool mariadb;
     bool heartbeat_v2;
     bool semisync;          /* the replica acknowledges events when it is asked to */
+    int64_t silence_usec;   /* a replica that takes nothing for so long is gone */
     uint8_t asked_checksum; /* CHECKSUM_UNDEFINED: the replica asked for none */
 
     uint8_t checksum; /* of the events to come; UNDEFINED before the first format description */

@@ -127,6 +127,11 @@ const struct conn *link_borrow_conn(const struct link *link)
     return link->conn;
 }
 
+void link_set_patience(struct link *link, int64_t usec)
+{
+    conn_set_patience(link->conn, usec);
+}
+
 const char *link_peer(const struct link *link)
 {
     return conn_peer(link->conn);

@@ -31,6 +31,9 @@ void link_close(struct link *link);
 uint32_t link_capabilities(const struct link *link);
 enum compression_algorithm link_compression(const struct link *link);
 const struct conn *link_borrow_conn(const struct link *link);
+
+/* conn_set_patience() of its conn: deadlines count from the last byte that went. 0: no more. */
+void link_set_patience(struct link *link, int64_t usec);
 const char *link_peer(const struct link *link); /* for messages: "db1:3306" */
 
 /* The other side, when it is a server: its version as sent, its thread id for us. */

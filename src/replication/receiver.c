@@ -14,7 +14,6 @@
 #include <poll.h>
 
 #define CONNECT_USEC    (60 * USEC_PER_SEC)
-#define SILENCE_USEC    (60 * USEC_PER_SEC)
 #define PAUSE_MIN_USEC  (1 * USEC_PER_SEC)
 #define PAUSE_MAX_USEC  (60 * USEC_PER_SEC)
 #define PAUSE_FULL_USEC (5 * USEC_PER_SEC) /* at most, when the disk is full */
@@ -243,6 +242,7 @@ static bool open_dump(struct receiver *receiver, struct err *err)
     reader_init(&receiver->reader);
     receiver->reader.verify_checksums = true;
     link_set_window(receiver->link, WINDOW_BYTES);
+    link_set_patience(receiver->link, receiver->spec.silence_usec);
     log_info(receiver->spec.name,
              "connected source=%s version=%s server_id=%" PRIu32 " file=%s offset=%" PRIu64,
              link_peer(receiver->link), receiver->source.version_text, receiver->source.server_id,
@@ -340,6 +340,7 @@ static bool take_change(struct receiver *receiver)
     receiver->spec.login.payload_max = RECEIVER_PAYLOAD_MAX;
     receiver->spec.login.stop_fd = receiver->stop_fd;
     receiver->spec.visitor = change->visitor;
+    receiver->spec.silence_usec = change->silence_usec;
     receiver->spec.start = change->start;
     receiver->spec.position = change->position;
     receiver->spec.gtids = change->gtids;
@@ -419,8 +420,6 @@ bool receiver_start_thread(const struct receiver_spec *spec, struct receiver **r
     receiver->spec = *spec;
     if (receiver->spec.connect_usec == 0)
         receiver->spec.connect_usec = CONNECT_USEC;
-    if (receiver->spec.silence_usec == 0)
-        receiver->spec.silence_usec = SILENCE_USEC;
     receiver->spec.login.payload_max = RECEIVER_PAYLOAD_MAX;
     buf_init(&receiver->batch, RECEIVER_PAYLOAD_MAX + RECEIVER_BATCH_BYTES);
     (void)pthread_mutex_init(&receiver->shared.lock, NULL);

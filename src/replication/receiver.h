@@ -36,7 +36,7 @@ struct receiver_spec {
     struct source_position position;
     const char *gtids;    /* MySQL: a set; MariaDB: a position, a GTID per domain */
     int64_t connect_usec; /* for connecting, logging in and asking: 60 s if 0 */
-    int64_t silence_usec; /* without even a heartbeat, after which the connection is dead */
+    int64_t silence_usec; /* without a byte, not even a heartbeat: the connection is dead */
 
     enum source_change_policy on_change;
 

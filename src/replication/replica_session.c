@@ -172,6 +172,7 @@ static bool take_dump(struct session *session, struct span payload, struct err *
         .checksum = asked_checksum(session),
         .semisync = user_number(session, "rpl_semi_sync_replica", "rpl_semi_sync_slave") != 0,
         .patience_usec = PATIENCE_USEC,
+        .silence_usec = session->spec->silence_usec,
         .capability = (unsigned)user_number(session, "mariadb_slave_capability", NULL),
     };
     uint64_t period = user_number(session, "source_heartbeat_period", "master_heartbeat_period");

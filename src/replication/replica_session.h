@@ -31,6 +31,7 @@ struct replica_session_spec {
     void *accounts;
     int64_t login_usec;   /* in which a client must have logged in */
     int64_t idle_usec;    /* without a command, after which it is sent away */
+    int64_t silence_usec; /* a replica that takes nothing for so long is gone */
     bool full;            /* no more clients may be: this one is told so and sent away */
     int stop_fd;          /* raised when the relay ends */
     int64_t started_usec; /* since 1970: the relay */

@@ -25,11 +25,11 @@ from .relay import PASSWORD, REPLICA, REPLICA_PASSWORD, USER, is_new_mysql, secr
 TIMEOUT = 60
 
 
-def make_account(source, user=USER, password=PASSWORD):
+def make_account(source, user=USER, password=PASSWORD, host="127.0.0.1"):
     source.execute(
         "SET SESSION sql_log_bin = 0",
-        f"CREATE USER {user}@'127.0.0.1' IDENTIFIED BY '{password}'",
-        f"GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO {user}@'127.0.0.1'",
+        f"CREATE USER {user}@'{host}' IDENTIFIED BY '{password}'",
+        f"GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO {user}@'{host}'",
     )
 
 
@@ -49,6 +49,7 @@ class ConfiguredRelay:
         self.log = self.basedir / "relay.log"
         self.process = None
         self.environment = None
+        self.inside = ()  # words to put before its command
         self.basedir.mkdir(parents=True, exist_ok=True)
         secret_file(self.basedir / "source.password", PASSWORD + "\n")
         self.config = {"relay": {"dir": self.dir}}
@@ -81,7 +82,7 @@ class ConfiguredRelay:
     def start(self):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", BINARY, "relay", "--config", self.path],
+                [*self.inside, "setpriv", "--pdeathsig", "KILL", BINARY, "relay", "--config", self.path],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.environment,
             )  # fmt: skip
         wait_for(self._answers, TIMEOUT, f"{self}: answers")

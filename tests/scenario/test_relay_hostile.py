@@ -80,9 +80,11 @@ def has_room(relay):
     wait_for(lambda: relay.connect("shop").close() is None, 60, "there is room", ignore=pymysql.err.MySQLError)
 
 
-def dump(relay, payload):
-    """A connection that has asked for a dump, and reads nothing of it."""
+def dump(relay, payload, receive_bytes=None):
+    """A connection that has asked for a dump, and reads nothing of it; its SO_RCVBUF, if not the usual."""
     conn = relay.connect("shop")
+    if receive_bytes:
+        conn._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)  # noqa: SLF001
     with conn.cursor() as cursor:
         cursor.execute("SET @mariadb_slave_capability = 4")
         cursor.execute("SET @master_binlog_checksum = 'CRC32'")

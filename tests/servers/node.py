@@ -124,12 +124,14 @@ _MARIADB_PROGRAMS = {
 class Node:
     """A server named SERVER (a key of KINDS) with its files in basedir, which it makes.
 
-    settings are lines of its my.cnf: they override the defaults above, and None removes one. If
+    settings are lines of its my.cnf: they override the defaults above, and None removes one.
+    inside are words to put before its command, as "nsenter" and its options. If
     basedir holds the data of an earlier node, that is used as it is.
     """
 
-    def __init__(self, server, basedir, **settings):
+    def __init__(self, server, basedir, inside=(), **settings):
         self.server = server
+        self.inside = inside
         self.kind = KINDS[server]
         self.home = fetch.home(server)
         self.clients = fetch.home(self.kind.clients) if self.kind.clients else self.home
@@ -300,11 +302,11 @@ class Node:
         self.config.write_text("[mysqld]\n" + "".join(lines))
 
     def _spawn(self):
-        # Both setpriv and the wrapper exec, so the process that is watched is the server itself.
+        # All before the server's name exec, so the process that is watched is the server itself.
         # A session of its own, so that ^C reaches the test alone, which then stops the server.
         with open(self.log, "ab") as log:
             return subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", self.home / "bin" / self.kind.daemon,
+                [*self.inside, "setpriv", "--pdeathsig", "KILL", self.home / "bin" / self.kind.daemon,
                  f"--defaults-file={self.config}"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip

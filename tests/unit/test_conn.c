@@ -9,6 +9,8 @@
 #include "net/socket.h"
 #include "net/tls.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <sys/socket.h>
 
@@ -162,6 +164,51 @@ static void test_deadlines_hold(void **state)
     mem_free(much);
 }
 
+/* As an event that takes longer than the other side may be silent: the deadline has passed. */
+static void test_patience(void **state)
+{
+    struct conn *conn;
+    struct echo echo = {0};
+    uint8_t *bytes = mem_alloc(AMOUNT);
+    pthread_t thread;
+
+    (void)state;
+    make_pair(&conn, &echo.conn);
+    assert_true(thread_start("echo", 256 << 10, echo_thread, &echo, &thread, &err));
+    conn_set_patience(conn, 20 * USEC_PER_SEC);
+    for (size_t done = 0; done < AMOUNT; done += 65536) {
+        assert_true(conn_write_all(conn, span_of(bytes, 65536), 0, &err));
+        assert_true(conn_read_full(conn, bytes, 65536, 0, &err));
+    }
+    conn_set_patience(conn, 1000);
+    assert_false(conn_read_full(conn, bytes, 1, 0, &err));
+    assert_int_equal(err.class, E_TIMEOUT);
+    conn_set_patience(conn, 0);
+    assert_false(conn_read_full(conn, bytes, 1, 0, &err));
+    assert_int_equal(err.class, E_TIMEOUT);
+    (void)pthread_join(thread, NULL);
+    assert_true(echo.ok);
+    conn_free(echo.conn);
+    conn_free(conn);
+    mem_free(bytes);
+}
+
+static void test_limited_silence(void **state)
+{
+    struct address address;
+    socklen_t size = sizeof(int);
+    int listener = -1;
+    int msec = 0;
+
+    (void)state;
+    assert_true(address_parse("127.0.0.1", 0, &address, &err));
+    assert_true(socket_listen_tcp(&address, &listener, &err));
+    socket_limit_silence(listener, 9 * USEC_PER_SEC);
+    assert_int_equal(getsockopt(listener, IPPROTO_TCP, TCP_USER_TIMEOUT, &msec, &size), 0);
+    assert_int_equal(msec, 9000);
+    fd_close(&listener);
+}
+
 static void test_paths_too_long_for_a_socket_are_refused(void **state)
 {
     char path[200];
@@ -182,6 +229,8 @@ int main(void)
         cmocka_unit_test(test_plain),
         cmocka_unit_test(test_tls),
         cmocka_unit_test(test_deadlines_hold),
+        cmocka_unit_test(test_patience),
+        cmocka_unit_test(test_limited_silence),
         cmocka_unit_test(test_paths_too_long_for_a_socket_are_refused),
     };
 

@@ -70,6 +70,7 @@ static void make(struct fixture *fixture, const char *path)
         .replica = replicas_enter(fixture->replicas, fixture->server, &info),
         .server_id = 99,
         .checksum = CHECKSUM_CRC32,
+        .silence_usec = 60 * USEC_PER_SEC,
         .request = {.server_id = 7, .position = LOG_FIRST_OFFSET},
     };
 }

@@ -70,6 +70,8 @@ static void test_every_key(void **state)
                          "[channel a]\nsource = mysql://u@[::1]:3307\n"
                          "source_password_file = source.password\n"
                          "source_ssl_mode = VERIFY_CA\nsource_ssl_ca = /etc/ca.pem\n"
+                         "source_heartbeat_seconds = 2\nsource_silence_seconds = 9\n"
+                         "replica_silence_seconds = 30\n"
                          "semi_sync = on\nstart = mysql-bin.000007:120\nlisten = 0.0.0.0:13307\n"
                          "require_tls = on\nbinlog_retention_hours = 48\nretention_bytes = 10G\n"
                          "cache_bytes = 128M\nkeep_free_bytes = 4096\n"
@@ -97,6 +99,9 @@ static void test_every_key(void **state)
     assert_true(replicate_rules_pass_rows(rules, span_str("shop"), span_str("tmpx")));
     assert_false(replicate_rules_pass_rows(rules, span_str("shop"), span_str("tmp_1")));
     assert_false(replicate_rules_pass_rows(rules, span_str("other"), span_str("t")));
+    assert_int_equal(channel->source_heartbeat_seconds, 2);
+    assert_int_equal(channel->source_silence_seconds, 9);
+    assert_int_equal(channel->replica_silence_seconds, 30);
     assert_int_equal(channel->start, RECEIVER_FROM_POSITION);
     assert_string_equal(channel->position.file, "mysql-bin.000007");
     assert_int_equal(channel->position.offset, 120);
@@ -108,6 +113,9 @@ static void test_every_key(void **state)
     assert_int_equal(channel->source_port, 3306);
     assert_int_equal(channel->start, RECEIVER_FROM_GTIDS);
     assert_string_equal(channel->gtids, "0-1-100");
+    assert_int_equal(channel->source_heartbeat_seconds, 5);
+    assert_int_equal(channel->source_silence_seconds, 60);
+    assert_int_equal(channel->replica_silence_seconds, 60);
     assert_true(channel->retention_hours == UINT64_MAX && channel->retention_bytes == 0);
     assert_null(relay_config_channel(config, "c"));
     assert_non_null(relay_config_account(config, "a", span_str("r"), "192.0.2.9"));
@@ -158,6 +166,12 @@ static const struct {
     {"[channel a]\nretention_bytes = 2000000T\n", "as 512M or 10G, found '2000000T'"},
     {"[channel a]\nretention_bytes = M\n", "found 'M'"},
     {"[channel a]\nbinlog_retention_hours = -1\n", "expected 0 to 87600, found '-1'"},
+    {"[channel a]\nsource_heartbeat_seconds = 0\n", "expected 1 to 3600, found '0'"},
+    {"[channel a]\nsource_silence_seconds = 1\n", "expected 2 to 86400, found '1'"},
+    {"[channel a]\nreplica_silence_seconds = 0\n", "expected 1 to 86400, found '0'"},
+    {RELAY CHANNEL "source_silence_seconds = 5\n" ACCOUNT,
+     ":3: [channel a]: source_silence_seconds: expected more than source_heartbeat_seconds, which "
+     "is 5, found 5"},
     {"[account r]\nhosts = db1\n", "hosts: expected an IP address"},
     {"[account r]\nhosts = ,\n", "hosts: expected at least one name, found nothing"},
     {"[account r]\nreplicate_do_table = shop\n",
@@ -228,22 +242,26 @@ static void test_secrets_that_others_can_read(void **state)
 static void test_what_makes_a_receiver_connect_anew(void **state)
 {
     const struct place *place = *state;
-    struct relay_settings *made[3];
+    static const char *const more[] = {"", "", "binlog_retention_hours = 3\n",
+                                       "source_silence_seconds = 7\n"};
+    struct relay_settings *made[4];
 
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 4; i++) {
         struct relay_config *config;
         struct err err;
+        char *text;
 
         write_file(place, "password", i == 0 ? "one" : "two", 0600);
-        config = load(place, i < 2 ? RELAY CHANNEL "source_password_file = password\n" ACCOUNT
-                                   : RELAY CHANNEL "source_password_file = password\n"
-                                                   "binlog_retention_hours = 3\n" ACCOUNT);
+        text = mem_printf(RELAY CHANNEL "source_password_file = password\n%s" ACCOUNT, more[i]);
+        config = load(place, text);
+        mem_free(text);
         assert_true(relay_settings_make(config, config->channels, &made[i], &err));
         relay_config_free(config);
     }
     assert_false(relay_settings_same_source(made[0], made[1]));
     assert_true(relay_settings_same_source(made[1], made[2]));
-    for (size_t i = 0; i < 3; i++)
+    assert_false(relay_settings_same_source(made[1], made[3]));
+    for (size_t i = 0; i < 4; i++)
         relay_settings_free(made[i]);
 }
 
