@@ -15,6 +15,7 @@ struct log_reader {
     uint64_t offset;      /* of the next event to give */
     uint64_t ahead;       /* the disk was asked for the file up to here */
     bool announced;       /* the FILE batch was given */
+    bool whole_only;      /* nothing of a transaction before all of it is there */
 
     struct log_cache_block *block; /* borrowed for the batch given last */
     struct buf copy;               /* of a block that could not be borrowed */
@@ -29,6 +30,14 @@ static size_t clamp_buffer(size_t size)
     if (size < LOG_READ_BUFFER_MIN)
         return LOG_READ_BUFFER_MIN;
     return size > LOG_READ_BUFFER_MAX ? LOG_READ_BUFFER_MAX : size;
+}
+
+/* Up to where the file's events may be given. */
+static uint64_t end_of_file(const struct log_reader *reader)
+{
+    const struct log_segment *segment = &reader->view.segment;
+
+    return reader->whole_only ? segment->whole : segment->end;
 }
 
 static bool fail_in_file(const struct log_reader *reader, struct err *err)
@@ -229,7 +238,7 @@ static bool whole_events(const struct log_reader *reader, struct span bytes,
 
 static bool read_batch(struct log_reader *reader, struct log_batch *batch, struct err *err)
 {
-    uint64_t limit = reader->view.segment.end;
+    uint64_t limit = end_of_file(reader);
     struct span bytes;
 
     batch->offset = reader->offset;
@@ -295,6 +304,7 @@ static bool refresh_purged(struct log_reader *reader, struct err *err)
     if (record.kind != INDEX_END_RECORD)
         return err_set(err, E_STATE, 0, "the file was purged, and its side index has no end");
     segment->end = record.offset;
+    segment->whole = record.transaction_offset;
     segment->closed = true;
     return true;
 }
@@ -315,15 +325,15 @@ static bool refresh(struct log_reader *reader, struct err *err)
 /* Something to give, without a wait; *batch stays NONE otherwise. */
 static bool look(struct log_reader *reader, struct log_batch *batch, struct err *err)
 {
-    if (reader->announced && reader->offset >= reader->view.segment.end) {
+    if (reader->announced && reader->offset >= end_of_file(reader)) {
         if (!refresh(reader, err))
             return false;
-        if (reader->offset >= reader->view.segment.end && !step(reader, err))
+        if (reader->offset >= end_of_file(reader) && !step(reader, err))
             return false;
     }
     if (!reader->announced)
         announce(reader, batch);
-    else if (reader->offset < reader->view.segment.end)
+    else if (reader->offset < end_of_file(reader))
         return read_batch(reader, batch, err) || fail_in_file(reader, err);
     return true;
 }
@@ -367,12 +377,17 @@ bool log_reader_arm_closed(struct log_reader *reader)
 
 bool log_reader_at_end(const struct log_reader *reader)
 {
-    return reader->announced && reader->offset >= reader->view.segment.end;
+    return reader->announced && reader->offset >= end_of_file(reader);
 }
 
 int log_reader_fd(const struct log_reader *reader)
 {
     return reader->waiter.fd;
+}
+
+void log_reader_set_whole(struct log_reader *reader)
+{
+    reader->whole_only = true;
 }
 
 void log_reader_set_buffer(struct log_reader *reader, size_t read_buffer)

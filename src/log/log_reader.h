@@ -76,6 +76,12 @@ bool log_reader_at_end(const struct log_reader *reader);
  */
 int log_reader_fd(const struct log_reader *reader);
 
+/*
+ * From now on nothing of a transaction is given before all of it is there; what a source that was
+ * killed left of one at a file's end is passed over.
+ */
+void log_reader_set_whole(struct log_reader *reader);
+
 /* Another size of read buffer from the next read on; clamped to the bounds. */
 void log_reader_set_buffer(struct log_reader *reader, size_t read_buffer);
 

@@ -570,12 +570,19 @@ static bool open_reader(struct dump *dump, struct err *err)
                        spec->mariadb ? "MASTER_USE_GTID=slave_pos" : "MASTER_AUTO_POSITION=1");
     if (!dump_start_find(&dump->start, spec, err))
         return false;
-    if (log_reader_open(spec->mirror, &dump->start.from, dump_controls_read_buffer(spec->controls),
-                        &dump->reader, err))
-        return true;
-    if (err->class != E_IO)
-        err->code = ER_DUMP;
-    return false;
+    if (!log_reader_open(spec->mirror, &dump->start.from, dump_controls_read_buffer(spec->controls),
+                         &dump->reader, err)) {
+        if (err->class != E_IO)
+            err->code = ER_DUMP;
+        return false;
+    }
+    /*
+     * A MariaDB that was killed leaves the beginning of a transaction and gives its GTID to another
+     * one in the next file: a replica by GTID that has got the first stops at the second (1595).
+     */
+    if (spec->mariadb && spec->by_gtid)
+        log_reader_set_whole(dump->reader);
+    return true;
 }
 
 bool dump_run(const struct dump_spec *spec, struct err *err)

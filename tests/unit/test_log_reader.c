@@ -49,10 +49,67 @@ static void test_waiting_for_a_file_to_close(void **state)
     ok(dir_remove(dir, &err));
 }
 
+/* All events that there are; returns where they end. */
+static uint64_t read_to_end(struct log_reader *reader, struct log_batch *ret_batch)
+{
+    uint64_t end = 0;
+
+    for (;;) {
+        ok(log_reader_next(reader, ret_batch, &err));
+        if (ret_batch->kind != LOG_BATCH_EVENTS)
+            return end;
+        end = ret_batch->offset + ret_batch->events.len;
+    }
+}
+
+/* What a killed source left of a transaction is not given, neither before nor after its file ends.
+ */
+static void test_whole_transactions_only(void **state)
+{
+    char dir[FEED_DIR];
+    char log_dir[FEED_LOG_DIR];
+    struct feed_file file;
+    struct mirror *mirror;
+    struct log_position from = {{0}, 0};
+    struct log_reader *reader;
+    struct log_batch batch;
+    size_t part = 1;
+
+    (void)state;
+    feed_make_dir(dir, log_dir);
+    feed_load(&file, "tests/data/binlog/mariadb-10.11/rows-full.binlog");
+    while (file.whole[part] || !file.whole[part - 1])
+        part++;
+    part++; /* a GTID and an event of its transaction */
+    assert_true(part < file.count && !file.whole[part]);
+    mirror = feed_mirror_new(log_dir, NULL);
+    feed_begin(mirror, &file, "a.000001");
+    feed_append(mirror, &file, file.ends[0], file.ends[part]);
+    ok(mirror_sync(mirror, &err));
+    ok(log_reader_open(mirror, &from, 0, &reader, &err));
+    log_reader_set_whole(reader);
+    ok(log_reader_next(reader, &batch, &err));
+    assert_int_equal(batch.kind, LOG_BATCH_FILE);
+    assert_int_equal(read_to_end(reader, &batch), feed_whole_before(&file, file.ends[part]));
+    assert_int_equal(batch.kind, LOG_BATCH_NONE);
+    feed_begin(mirror, &file, "a.000002");
+    feed_append(mirror, &file, file.ends[0], file.size);
+    ok(mirror_sync(mirror, &err));
+    assert_int_equal(read_to_end(reader, &batch), 0);
+    assert_int_equal(batch.kind, LOG_BATCH_FILE);
+    assert_string_equal(batch.name, "a.000002");
+    assert_int_equal(read_to_end(reader, &batch), feed_whole_before(&file, file.size));
+    log_reader_close(reader);
+    mirror_close(mirror);
+    feed_free(&file);
+    ok(dir_remove(dir, &err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_waiting_for_a_file_to_close),
+        cmocka_unit_test(test_whole_transactions_only),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
