@@ -9,6 +9,7 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 
 TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -35,12 +36,26 @@ def cpu_times(pid):
     return int(fields[11]) / TICKS, int(fields[12]) / TICKS
 
 
+def written_bytes(pid):
+    """What a process has had written to the disk so far, as the kernel counts it: whole pages."""
+    return int(re.search(r"^write_bytes: (\d+)", pathlib.Path(f"/proc/{pid}/io").read_text(), re.M)[1])
+
+
 def foreign_sec(pids=()):
-    """CPU time in user mode of all processes but our ended children and those of pids, so far."""
+    """CPU time in user mode of all processes but us, our ended children and those of pids, so far."""
     user, nice = pathlib.Path("/proc/stat").read_text().split()[1:3]
-    own = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    own = sum(resource.getrusage(who).ru_utime for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     own += sum(cpu_times(pid)[0] for pid in pids)
     return (int(user) + int(nice)) / TICKS - own
+
+
+@contextlib.contextmanager
+def others(shares, pids):
+    """Appends to shares which part of the machine others than we and those of pids used meanwhile."""
+    foreign, began = foreign_sec(pids), time.monotonic()
+    yield
+    spent = (time.monotonic() - began) * os.cpu_count()
+    shares.append(max(0, foreign_sec(pids) - foreign) / spent)
 
 
 def run(main):

@@ -20,7 +20,6 @@ import pathlib
 import re
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -30,19 +29,19 @@ sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY)]
 os.environ.setdefault("BOREALIS_REQUIRE_SERVERS", "1")  # what is missing is an error here
 
 import figures  # noqa: E402
+import haproxy  # noqa: E402
 import machine  # noqa: E402
 import pymysql  # noqa: E402
 import sysbench  # noqa: E402
+import twin  # noqa: E402
 
-from scenario.cluster import BINARY, Cluster, free_port  # noqa: E402
+from scenario.cluster import BINARY, Cluster  # noqa: E402
 from servers import fetch  # noqa: E402
-from servers.node import SETTINGS, Node  # noqa: E402
-from servers.wait import wait_for  # noqa: E402
 
 SECONDS = int(os.environ.get("BENCH_SECONDS", "5"))
 REPEATS = int(os.environ.get("BENCH_REPEATS", "3"))
 THREADS = [1, 8, 32]
-TLS_THREADS = 8
+CONTROL_THREADS = 8
 WORKLOADS = {"oltp_point_select": "point select", "oltp_read_write": "read/write"}
 ACCOUNT, PASSWORD = "bench", "bench-of-borealis"
 # Of both engines. The ways to them are compared, not the disk below them.
@@ -84,59 +83,22 @@ class Bench:
                 cursor.execute(f"SET GLOBAL {name} = {value}")
             make_account(cursor)
         self.engine_socket = admin["unix_socket"]
-        self.twin = self.stack.enter_context(self.make_twin())
+        self.twin = self.stack.enter_context(twin.make(cluster, self.base / "twin", **RELAXED))
         with self.twin.connect() as conn, conn.cursor() as cursor:
             make_account(cursor)
-        haproxy, haproxy_port = self.start_haproxy()
+        proxy, proxy_port = haproxy.start(self.stack, self.base, self.engine_socket, ACCOUNT, PASSWORD)
         self.ways = {
             "direct": Way("direct", *tcp(self.twin.port)),
-            "HAProxy": Way("HAProxy", *tcp(haproxy_port), pid=haproxy.pid),
+            "HAProxy": Way("HAProxy", *tcp(proxy_port), pid=proxy.pid),
             "Borealis": Way("Borealis", *tcp(cluster.port), pid=cluster.daemon.pid),
             "cluster": Way("cluster's socket", f"--mysql-socket={self.engine_socket}"),
             "twin": Way("twin's socket", f"--mysql-socket={self.twin.socket}"),
         }
-        self.own = [haproxy.pid, cluster.daemon.pid, cluster.engine_pid, self.twin.pid]
+        self.own = [proxy.pid, cluster.daemon.pid, cluster.engine_pid, self.twin.pid]
         self.write_client_files()
         for way in "direct", "Borealis":
             self.sysbench("oltp_read_write", self.ways[way], 1, "prepare")
         self.engine = self.twin.query("SELECT VERSION() AS version")[0]["version"]
-
-    def make_twin(self):
-        """A Node with the cluster's own settings, but for its places and its network."""
-        settings = {}
-        for line in (self.cluster.instance / "my.cnf").read_text().splitlines():
-            name, equals, value = line.partition("=")
-            if equals and not line.startswith("#"):
-                settings[name.strip()] = value.strip()
-        places = {"datadir", "socket", "pid_file", "log_error", "tmpdir", "server_id", "plugin_dir",
-                  "lc_messages_dir", "character_sets_dir", "user", "log_bin", "relay_log",
-                  "master_info_file", "relay_log_info_file"}  # fmt: skip
-        network = {"skip_networking", "unix_socket", "proxy_protocol_networks"}
-        settings = {name: settings[name] for name in settings.keys() - places - network}
-        # A Node's own defaults, which are small, are taken out.
-        small = {*SETTINGS, "innodb_log_file_size"}
-        small -= {"bind_address", "log_bin", "skip_name_resolve"}
-        return Node("mariadb-10.11", self.base / "twin",
-                    **{**dict.fromkeys(small), **settings, **RELAXED})  # fmt: skip
-
-    def start_haproxy(self):
-        port = free_port()
-        config = self.base / "haproxy.cfg"
-        config.write_text(
-            "global\n    maxconn 4000\n"
-            "defaults\n    mode tcp\n    timeout connect 10s\n"
-            "    timeout client 1h\n    timeout server 1h\n"
-            f"listen mysql\n    bind 127.0.0.1:{port}\n"
-            f"    server engine unix@{self.engine_socket} send-proxy\n"
-        )
-        log = self.stack.enter_context(open(self.base / "haproxy.log", "wb"))
-        process = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", self.home / "bin" / "haproxy", "-db", "-f", config],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-        )  # fmt: skip
-        self.stack.callback(end, process)
-        wait_for(lambda: connects(port), 30, "HAProxy answers", ignore=pymysql.err.OperationalError)
-        return process, port
 
     def write_client_files(self):
         """For TLS sysbench takes files of fixed names in its working directory."""
@@ -156,10 +118,8 @@ class Bench:
     def measure(self, workload, way, threads, tls=False):
         """Transactions a second, and microseconds of the process between for each query."""
         before = way.cpu_sec() if way.pid else None
-        foreign, began = machine.foreign_sec(self.own), time.monotonic()
-        text = self.sysbench(workload, way, threads, "run", tls)
-        spent = (time.monotonic() - began) * os.cpu_count()
-        self.foreign.append((machine.foreign_sec(self.own) - foreign) / spent)
+        with machine.others(self.foreign, self.own):
+            text = self.sysbench(workload, way, threads, "run", tls)
         rate = sysbench.rate(text)
         queries = int(re.search(r"queries:\s+(\d+)", text)[1])
         return rate, (way.cpu_sec() - before) / queries * 1e6 if way.pid else None
@@ -197,16 +157,6 @@ def make_account(cursor):
         cursor.execute(sql)
 
 
-def connects(port):
-    pymysql.connect(host="127.0.0.1", port=port, user=ACCOUNT, password=PASSWORD).close()
-    return True
-
-
-def end(process):
-    process.terminate()
-    process.wait(30)
-
-
 def ratio(results, way, base):
     """The ratio of two ways, turn by turn: median and range."""
     return figures.ratio(*([rate for rate, _ in results[name]] for name in (way, base)))
@@ -226,7 +176,7 @@ def line(label, results):
 
 def describe(bench):
     versions = [machine.first_line(BINARY, "--version"),
-                machine.first_line(bench.home / "bin" / "haproxy", "-v").split(" - ")[0],
+                machine.first_line(haproxy.PROGRAM, "-v").split(" - ")[0],
                 machine.first_line(bench.home / "bin" / "sysbench", "--version")]  # fmt: skip
     print(
         f"Machine: {machine.describe()}; "
@@ -252,14 +202,14 @@ def main():
         print("| workload, threads | direct, /s | HAProxy | Borealis | Borealis : HAProxy "
               "| CPU HAProxy : Borealis |\n| --- | ---: | ---: | ---: | ---: | ---: |")  # fmt: skip
         ways = ["direct", "HAProxy", "Borealis"]
-        for workload, name in WORKLOADS.items():
-            for threads in THREADS:
-                line(f"{name}, {threads}", bench.turns(workload, ways, threads))
-        for workload, name in WORKLOADS.items():
-            line(f"{name}, {TLS_THREADS}, TLS", bench.turns(workload, ways, TLS_THREADS, tls=True))
-        control = bench.turns("oltp_point_select", ["twin", "cluster"], TLS_THREADS)
+        for tls in False, True:
+            for workload, name in WORKLOADS.items():
+                for threads in THREADS:
+                    line(f"{name}, {threads}{', TLS' if tls else ''}",
+                         bench.turns(workload, ways, threads, tls=tls))  # fmt: skip
+        control = bench.turns("oltp_point_select", ["twin", "cluster"], CONTROL_THREADS)
         print(
-            f"\nControl: point select, {TLS_THREADS} threads, on unix sockets, the cluster's engine to "
+            f"\nControl: point select, {CONTROL_THREADS} threads, on unix sockets, the cluster's engine to "
             f"its twin: {ratio(control, 'cluster', 'twin')}. TLS: {bench.cipher}; HAProxy passes it "
             f"through, the endpoint decrypts and encrypts. Other processes used "
             f"{statistics.median(bench.foreign):.0%} of the machine, at most {max(bench.foreign):.0%} "

@@ -1,5 +1,6 @@
 """What sysbench does for the benches: the load of one workload on one server."""
 
+import collections
 import re
 import subprocess
 
@@ -33,3 +34,9 @@ def on_socket(node):
 def rate(text):
     """Transactions a second."""
     return float(re.search(r"transactions:.*\((\S+) per sec", text)[1])
+
+
+def latencies(text):
+    """What --histogram=on printed: milliseconds to how many took so long."""
+    rows = re.findall(r"^\s+([\d.]+) \|.*?(\d+)\s*$", text, re.MULTILINE)
+    return collections.Counter({float(ms): int(count) for ms, count in rows})

@@ -1,9 +1,12 @@
-"""A guided demo: a shop moves from MySQL 5.6 into a Borealis cluster while it is being used.
+"""A guided demo: a shop moves from MySQL into a Borealis cluster while it is being used.
 
-Everything is real and thrown away at the end: a MySQL 5.6 with an application that keeps writing,
-`borealis serve`, and a MariaDB 10.11 that replicates from the cluster's endpoint. The statements
-are those of the documented procedure, in its order. At the end the contents of all three must be
-equal, and that is the exit status.
+usage: demo.py [9.7|5.6]
+
+Everything is real and thrown away at the end: a MySQL 9.7 with an application that keeps writing,
+`borealis serve`, and a second MySQL 9.7 that replicates from the cluster's endpoint; or, in the form
+5.6, a MySQL 5.6 that moves, and a MariaDB 10.11 that follows. The statements are those of the
+documented procedure, in its order. At the end the contents of all three must be equal, and that is
+the exit status.
 
 $DEMO_SECONDS is how long the application goes on once everything is connected, 15 at first;
 $DEMO_RATE how many transactions it runs a second, 120 at first. Ctrl-C ends the demo at any time.
@@ -27,6 +30,7 @@ import pymysql  # noqa: E402
 
 import shop  # noqa: E402
 import view  # noqa: E402
+from form import FORMS, OLD  # noqa: E402
 from sampler import Sampler  # noqa: E402
 from scenario.cluster import Cluster, kill_users  # noqa: E402
 from servers import fetch, node  # noqa: E402
@@ -39,6 +43,7 @@ RATE = float(os.environ.get("DEMO_RATE", "120"))
 CATCH_UP = 120
 PIPE_TIMEOUT = 120
 REPL_PASSWORD = "secret-of-repl_user"
+LAST = "the shop is closed"  # note of the row that is written last
 # Whose programs dump and load: MySQL 5.6 is fetched without any.
 PROGRAMS = "mysql-9.7"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -51,7 +56,8 @@ class DemoError(Exception):
 class Demo:
     """The servers and the steps. close() ends all that the steps have started, in any state."""
 
-    def __init__(self):
+    def __init__(self, form):
+        self.form = form
         with held_signals():
             self.base = pathlib.Path(tempfile.mkdtemp(prefix="borealis-demo-"))
             # The nodes' own temporary directories are made in it too.
@@ -90,12 +96,13 @@ class Demo:
     # --- the steps ---
 
     def start_source(self):
-        self.view.phase("A MySQL 5.6 with a shop that is open")
+        form = self.form
+        self.view.phase(f"A {form.source_name} with a shop that is open")
         with held_signals():
-            self.source = node.Node("mysql-5.6", self.base / "source")
+            self.source = node.Node(form.source, self.base / "source", **form.source_settings)
         self.source.start()
         shop.create(self.source)
-        self.sampler.watch(self.columns[0], self.source.connect, "Com_commit")
+        self.sampler.watch(self.columns[0], self.source.connect, form.source_words, "Com_commit")
         self.load = shop.Load(self.source, RATE)
         self.load.start()
         self.view.result(
@@ -111,8 +118,9 @@ class Demo:
         )
         started = time.monotonic()
         self.cluster.start()
-        self.sampler.watch(self.columns[1], self.cluster.connect, "Binlog_commits")
-        self.first = master_status(self.cluster)  # before all that it will ever hold
+        self.sampler.watch(self.columns[1], self.cluster.connect, OLD, "Binlog_commits")
+        (row,) = self.cluster.query(OLD.log_status)
+        self.first = row["File"], row["Position"]  # before all that it will ever hold
         self.view.result(
             f"engine {version(self.cluster)}, up after {time.monotonic() - started:.1f} s; "
             f"endpoint 127.0.0.1 port {self.cluster.port}"
@@ -125,7 +133,7 @@ class Demo:
             stopped = time.monotonic()
             self.type(conn, "source", "FLUSH TABLES WITH READ LOCK;")
             self.type(conn, "source", "SET GLOBAL read_only = ON;")
-            (row,) = self.type(conn, "source", "SHOW MASTER STATUS;")
+            (row,) = self.type(conn, "source", f"{self.form.source_words.log_status};")
             self.start_at = row["File"], row["Position"]
             self.dump()
             self.type(conn, "source", "SET GLOBAL read_only = OFF;")
@@ -173,33 +181,28 @@ class Demo:
         """The rest of the procedure: an account on the source, and the cluster follows it."""
         self.view.phase("Follow what the source writes from that position on")
         with self.source.connect() as conn:
-            self.type(conn, "source",
-                      "CREATE USER 'repl_user'@'127.0.0.1' IDENTIFIED BY '<password>';")  # fmt: skip
-            self.type(conn, "source",
-                      "GRANT REPLICATION CLIENT, REPLICATION SLAVE ON *.*\n"
-                      "TO 'repl_user'@'127.0.0.1' IDENTIFIED BY '<password>';")  # fmt: skip
+            for statement in self.form.account:
+                self.type(conn, "source", statement)
         file, position = self.start_at
         with self.cluster.connect() as conn:
-            self.type(conn, "cluster",
-                      f"CALL mysql.rds_set_external_master ('127.0.0.1', {self.source.port},\n"
-                      f"'repl_user', '<password>', '{file}', {position}, 0);")  # fmt: skip
+            self.type(conn, "cluster", self.form.set_source.format(
+                address="127.0.0.1", port=self.source.port, file=file, position=position))
             self.type(conn, "cluster", "CALL mysql.rds_start_replication;")
 
     def attach_replica(self):
-        self.view.phase("A MariaDB 10.11 follows the cluster, from its first event on")
+        form = self.form
+        self.view.phase(f"A {form.replica_name} follows the cluster, from its first event on")
         with held_signals():
-            self.replica = node.Node("mariadb-10.11", self.base / "replica", log_slave_updates=1)
+            self.replica = node.Node(form.replica, self.base / "replica", **form.replica_settings)
         self.replica.start()
-        self.sampler.watch(self.columns[2], self.replica.connect, "Binlog_commits")
+        self.sampler.watch(self.columns[2], self.replica.connect, form.replica_words, form.replica_counter)
         own = self.cluster.credentials()
         file, position = self.first
         with self.replica.connect() as conn:
-            self.type(conn, "replica",
-                      f"CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT={self.cluster.port},\n"
-                      f"MASTER_USER='{own['user']}', MASTER_PASSWORD='<password>',\n"
-                      f"MASTER_LOG_FILE='{file}', MASTER_LOG_POS={position};",
-                      own["password"])  # fmt: skip
-            self.type(conn, "replica", "START SLAVE;")
+            for statement in form.attach:
+                self.type(conn, "replica", statement.format(
+                    address="127.0.0.1", port=self.cluster.port, user=own["user"], file=file, position=position,
+                ), own["password"])  # fmt: skip
 
     def watch_load(self):
         self.view.phase(f"The shop stays open for {SECONDS:g} s")
@@ -212,12 +215,12 @@ class Demo:
 
     def compare(self):
         self.view.phase("The shop is closed: both replicas catch up, then all rows are compared")
-        for upstream, server in (self.source, self.cluster), (self.cluster, self.replica):
-            goal = master_status(upstream)
-            wait_for(
-                lambda: self.check_replication() or executed(server) >= goal,  # noqa: B023
-                CATCH_UP, f"{server} has all up to {goal}",
-            )  # fmt: skip
+        with self.source.connect(database=shop.DATABASE) as conn:
+            self.type(conn, "source",
+                      f"INSERT INTO carts (customer, product, note) VALUES (1, 1, '{LAST}');")  # fmt: skip
+        for server in self.cluster, self.replica:
+            wait_for(lambda: self.check_replication() or has_last(server),  # noqa: B023
+                     CATCH_UP, f"{server} has the last row")  # fmt: skip
         servers = zip(self.columns, (self.source, self.cluster, self.replica))
         sums = {column.name: checksum(server, shop.DATABASE) for column, server in servers}
         for table in sums["source"]:
@@ -239,8 +242,8 @@ class Demo:
 
     def check_replication(self):
         """Raises when a replica has stopped with an error."""
-        for server in self.cluster, self.replica:
-            for row in server.query("SHOW SLAVE STATUS"):
+        for server, words in (self.cluster, OLD), (self.replica, self.form.replica_words):
+            for row in server.query(words.replica_status):
                 if error := row["Last_IO_Error"] or row["Last_SQL_Error"]:
                     raise DemoError(f"replication on the {server}: {error}")
 
@@ -250,15 +253,9 @@ def version(server):
     return "-".join(row["version"].split("-")[:2]).removesuffix("-log")
 
 
-def master_status(server):
-    (row,) = server.query("SHOW MASTER STATUS")
-    return row["File"], row["Position"]
-
-
-def executed(server):
-    """How far a replica is, as a position of its source."""
-    (row,) = server.query("SHOW SLAVE STATUS")
-    return row["Relay_Master_Log_File"], row["Exec_Master_Log_Pos"]
+def has_last(server):
+    """Whether a replica has the row that the source wrote last."""
+    return server.query(f"SELECT 1 FROM {shop.DATABASE}.carts WHERE note = %s", (LAST,))
 
 
 def equal(sums, table):
@@ -269,7 +266,8 @@ def report(demo, sums):
     """Says in one screen what was done and whether it is right; returns whether it is."""
     tables = sorted(sums["source"])
     right = [table for table in tables if equal(sums, table)]
-    print(paint_text("A shop moved from MySQL 5.6 into a Borealis cluster while it was open", BOLD))
+    form = demo.form
+    print(paint_text(f"A shop moved from {form.source_name} into a Borealis cluster while it was open", BOLD))
     print()
     heads = "".join(f"{name:14}" for name in sums)
     print(paint_text(f"  {'table':12}{'rows':>8}  {heads}checksums", DIM))
@@ -294,13 +292,13 @@ def report(demo, sums):
     print()
     for where, step in (
         ("source", "FLUSH TABLES WITH READ LOCK; SET GLOBAL read_only = ON;"),
-        ("source", f"SHOW MASTER STATUS; answered {demo.start_at[0]} {demo.start_at[1]}"),
+        ("source", f"{form.source_words.log_status}; answered {demo.start_at[0]} {demo.start_at[1]}"),
         ("", "mysqldump from the source | mysql to the cluster's endpoint"),
         ("source", "SET GLOBAL read_only = OFF; UNLOCK TABLES;"),
         ("source", "CREATE USER 'repl_user' ...; GRANT REPLICATION CLIENT, ...;"),
-        ("cluster", "CALL mysql.rds_set_external_master (...);"),
+        ("cluster", f"{form.set_source.partition('(')[0]}(...);"),
         ("cluster", "CALL mysql.rds_start_replication;"),
-        ("replica", "CHANGE MASTER TO the cluster's endpoint; START SLAVE;"),
+        ("replica", f"{form.attach[0].partition(' TO ')[0]} TO the cluster's endpoint; {form.attach[1]}"),
     ):
         print(f"  {paint_text(f'{where:8}', DIM)} {step}")
     return len(right) == len(tables)
@@ -336,12 +334,15 @@ def held_signals():
 
 
 def main():
+    wanted = sys.argv[1:] or [next(iter(FORMS))]
+    if len(wanted) > 1 or wanted[0] not in FORMS:
+        sys.exit(f"demo: expected one of {', '.join(FORMS)}, found {' '.join(wanted)!r}")
     for number in SIGNALS:
         signal.signal(number, interrupt)
     sums, problem, status = None, None, 1
     demo = None
     try:
-        demo = Demo()
+        demo = Demo(FORMS[wanted[0]])
         sums = demo.run()
     except KeyboardInterrupt as stopped:
         status = 128 + (stopped.args[0] if stopped.args else signal.SIGINT)

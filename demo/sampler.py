@@ -24,9 +24,9 @@ class Sampler(threading.Thread):
         self._watched = []  # upstream first
         self._end = threading.Event()
 
-    def watch(self, server, connect, counter):
+    def watch(self, server, connect, words, counter):
         """Fills a view.Server; connect() gives a connection, counter names a status variable."""
-        self._watched.append(_Watch(server, connect, counter))
+        self._watched.append(_Watch(server, connect, words, counter))
 
     def stop(self):
         self._end.set()
@@ -53,14 +53,15 @@ class Sampler(threading.Thread):
 class _Watch:
     """One server: a connection, and what was read last."""
 
-    def __init__(self, server, connect, counter):
+    def __init__(self, server, connect, words, counter):
         self.server = server
         self._connect = connect
+        self._words = words
         self._counter = counter
         self._conn = None
         self._counted = []  # (time, transactions so far)
         self._rows = {}
-        self._master = self._slave = None  # the rows of SHOW MASTER STATUS and SHOW SLAVE STATUS
+        self._master = self._slave = None  # what it says of its own log, and of whom it follows
 
     def close(self):
         if self._conn:
@@ -78,8 +79,7 @@ class _Watch:
             raise
 
     def _read(self, cursor):
-        cursor.execute("SHOW SLAVE STATUS")
-        slave = cursor.fetchone()
+        slave = self._words.read_replica(cursor)
         rows = {}
         for table in shop.TABLES:
             with contextlib.suppress(pymysql.err.ProgrammingError):  # not there yet
@@ -87,8 +87,7 @@ class _Watch:
                 rows[table] = cursor.fetchone()["n"]
         cursor.execute("SHOW GLOBAL STATUS LIKE %s", (self._counter,))
         counted = time.monotonic(), int(cursor.fetchone()["Value"])
-        cursor.execute("SHOW MASTER STATUS")
-        self._master = cursor.fetchone()
+        self._master = self._words.read_log(cursor)
         self._slave, self._rows = slave, rows
         self._counted.append(counted)
         while len(self._counted) > 2 and counted[0] - self._counted[1][0] >= RATE_SEC:

@@ -209,12 +209,12 @@ def behind(server):
     if server.behind is None:
         return "-", DIM
     _, lag, rows = server.behind
-    return ("nothing" if lag == 0 else f"{size(lag)}, {number(rows)} rows"), GREEN
+    if lag == 0:
+        return "nothing", GREEN
+    return ("" if lag is None else f"{size(lag)}, ") + f"{number(rows)} rows", GREEN
 
 
 def size(n):
-    if n is None:
-        return "a file"
     return f"{n} B" if n < 1000 else f"{n / 1000:.0f} kB" if n < 1e6 else f"{n / 1e6:.1f} MB"
 
 

@@ -54,6 +54,21 @@ CREATE TABLE IF NOT EXISTS mysql.rds_configuration (
     PRIMARY KEY (name)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4
 $$
+-- What procedures ask of the daemon (25-requests.sql): a row lives as long as the call.
+CREATE TABLE IF NOT EXISTS mysql.rds_request (
+    id             BIGINT UNSIGNED NOT NULL,
+    asked_at       TIMESTAMP(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6),
+    called_by_user VARCHAR(352) NOT NULL,
+    request        VARCHAR(64) NOT NULL,
+    argument       TEXT,
+    state          ENUM('asked', 'done', 'refused') NOT NULL DEFAULT 'asked',
+    answer         TEXT,
+    PRIMARY KEY (id)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4
+$$
+-- Of a secret that goes to the daemon with the call, in place of an argument.
+ALTER TABLE mysql.rds_request ADD COLUMN IF NOT EXISTS digest CHAR(64)
+$$
 INSERT IGNORE INTO mysql.rds_configuration (name, value, description) VALUES (
     'binlog retention hours', NULL,
     'binlog retention hours specifies the duration in hours before binary logs are automatically deleted.')

@@ -5,14 +5,19 @@
 -- Internal (no EXECUTE for anybody but the definer): rds_internal_*.
 -- All run as `rdsadmin`@`localhost` whoever calls; the caller needs EXECUTE and nothing else.
 --
+-- Who does what. The daemon receives the source's log, keeps it, and points the engine's own threads to its
+-- relay (25-requests.sql asks it; src/cluster/source_replication.h says what a crash leaves); it starts them, and
+-- makes the engine forget the source. Here the arguments are checked, the threads stopped and notes made.
+--
 -- Truth. Whether a source is configured and which threads run is asked of the engine each time,
 -- never of our tables, so a crash between any two steps leaves a state from which the documented
 -- calls go on:
---   before CHANGE MASTER, RESET or START took effect   nothing happened: call the procedure again;
---   after it, before the closing note                  it has happened, and rds_history ends with
---                                                      'Starting: ...'; go on with the next call.
--- After a restart the threads are down (the engine runs with skip_slave_start); start_replication
--- brings them back.
+--   before the daemon has done it         nothing happened: call the procedure again;
+--   after it, before the closing note     it has happened, and rds_history ends with 'Starting: ...'; go on with
+--                                         the next call.
+-- After a restart the threads are down (the engine runs with skip_slave_start); the daemon starts them if the last
+-- note of an action is 'start slave' or 'start slave until'. 22-auto-position.sql and 23-skip-until.sql say what a
+-- crash leaves of theirs.
 --
 -- Binary log. CHANGE MASTER, START, STOP and RESET SLAVE are not logged by the engine; our notes
 -- are written with SET STATEMENT sql_log_bin=0 FOR ..., which the engine undoes by itself on every
@@ -30,9 +35,10 @@
 
 -- Bookkeeping: a row in rds_history and, for an action that is done, the channel's row in
 -- rds_replication_status. NULLs where an action has no such argument.
-CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_internal_note(
+CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_internal_note_all(
     IN p_action VARCHAR(64), IN p_host VARCHAR(255), IN p_port INT, IN p_user VARCHAR(128),
-    IN p_log_file VARCHAR(511), IN p_log_pos BIGINT UNSIGNED, IN p_ssl TINYINT)
+    IN p_log_file VARCHAR(511), IN p_log_pos BIGINT UNSIGNED, IN p_ssl TINYINT,
+    IN p_gtid TEXT CHARACTER SET utf8mb4, IN p_auto TINYINT)
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
@@ -40,18 +46,27 @@ BEGIN
 
     SET STATEMENT sql_log_bin = 0 FOR
         INSERT INTO mysql.rds_history (action_timestamp, called_by_user, action, mysql_version, master_host,
-            master_port, master_user, master_log_file, master_log_pos, master_ssl)
+            master_port, master_user, master_log_file, master_log_pos, master_ssl, master_gtid, auto_position)
         VALUES (SYSDATE(6), USER(), p_action, v_version, p_host, p_port, p_user, p_log_file,
-            p_log_pos, p_ssl);
+            p_log_pos, p_ssl, p_gtid, p_auto);
     COMMIT AND NO CHAIN NO RELEASE;
     IF p_action NOT LIKE 'Starting: %' THEN
         SET STATEMENT sql_log_bin = 0 FOR
             REPLACE INTO mysql.rds_replication_status (action_timestamp, called_by_user, action,
                 mysql_version, master_host, master_port, replication_log_file, replication_stop_point,
-                channel_name)
-            VALUES (SYSDATE(6), USER(), p_action, v_version, p_host, p_port, p_log_file, p_log_pos, '');
+                replication_gtid, channel_name)
+            VALUES (SYSDATE(6), USER(), p_action, v_version, p_host, p_port, p_log_file, p_log_pos, p_gtid, '');
         COMMIT AND NO CHAIN NO RELEASE;
     END IF;
+END
+$$
+CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_internal_note(
+    IN p_action VARCHAR(64), IN p_host VARCHAR(255), IN p_port INT, IN p_user VARCHAR(128),
+    IN p_log_file VARCHAR(511), IN p_log_pos BIGINT UNSIGNED, IN p_ssl TINYINT)
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
+BEGIN
+    CALL mysql.rds_internal_note_all(p_action, p_host, p_port, p_user, p_log_file, p_log_pos, p_ssl, NULL, NULL);
 END
 $$
 -- Which replica threads run. They are the engine's own sessions ('system user' without a host: an
@@ -148,33 +163,30 @@ BEGIN
     END IF;
 END
 $$
--- Both set procedures. The statement is built with QUOTE() and parsed under this routine's own
--- sql_mode (10-tables.sql: no NO_BACKSLASH_ESCAPES, no ANSI_QUOTES), whatever the caller's is.
--- The password goes into that statement only.
---   MASTER_USE_GTID=no        file and position rule; MariaDB would otherwise keep an earlier choice.
---   MASTER_CONNECT_RETRY=10   MySQL's 60 lets a source that restarts cost up to a minute of lag; an
---                             attempt costs nothing.
---   MASTER_SSL=0 spelled out  11.4 and later default to TLS with verification.
--- ssl_encryption = 1 is refused: without verification, which its documentation says there is none of,
--- the engine's receiver goes on in clear text without a word where the source offers no TLS (measured
--- on 10.11 and 11.8), and who asks for encryption must never get that.
-CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_internal_set_source(
-    IN p_procedure VARCHAR(64), IN p_host VARCHAR(255) CHARACTER SET utf8mb4, IN p_port INT,
-    IN p_user TEXT CHARACTER SET utf8mb4, IN p_password TEXT CHARACTER SET utf8mb4,
-    IN p_log_file TEXT CHARACTER SET utf8mb4, IN p_log_pos BIGINT UNSIGNED, IN p_ssl TINYINT)
-    MODIFIES SQL DATA
+-- What replication is told while it stands still.
+CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_internal_need_threads_down()
+    READS SQL DATA
     SQL SECURITY DEFINER
 BEGIN
     DECLARE v_receiver, v_applier BOOLEAN;
-    DECLARE v_text VARCHAR(400);
-    DECLARE EXIT HANDLER FOR 1198
+
+    CALL mysql.rds_internal_threads(v_receiver, v_applier);
+    IF v_receiver OR v_applier THEN
         SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT =
             'You can''t modify replication because replication is running. First call mysql.rds_stop_replication.';
+    END IF;
+END
+$$
+-- What all set procedures have in common. The texts are trimmed.
+CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_internal_check_source(
+    IN p_procedure VARCHAR(64), INOUT p_host VARCHAR(255) CHARACTER SET utf8mb4, IN p_port INT,
+    INOUT p_user TEXT CHARACTER SET utf8mb4, INOUT p_password TEXT CHARACTER SET utf8mb4, IN p_ssl TINYINT)
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE v_text VARCHAR(400);
 
-    CALL mysql.rds_internal_need_autocommit(p_procedure);
-    COMMIT AND NO CHAIN NO RELEASE;
-    SET p_host = TRIM(p_host), p_user = TRIM(p_user), p_password = TRIM(p_password),
-        p_log_file = TRIM(p_log_file);
+    SET p_host = TRIM(p_host), p_user = TRIM(p_user), p_password = TRIM(p_password);
     CALL mysql.rds_internal_check_text(p_procedure, 'host_name', p_host, 255, FALSE, TRUE);
     IF p_port IS NULL OR p_port NOT BETWEEN 1 AND 65535 THEN
         SET v_text = CONCAT('mysql.', p_procedure, ': host_port: expected 1 to 65535, found ',
@@ -184,35 +196,42 @@ BEGIN
     CALL mysql.rds_internal_check_text(p_procedure, 'replication_user_name', p_user, 128, FALSE, TRUE);
     CALL mysql.rds_internal_check_text(p_procedure, 'replication_user_password', p_password, 96,
         TRUE, FALSE);
-    CALL mysql.rds_internal_check_text(p_procedure, 'mysql_binary_log_file_name', p_log_file, 511,
-        FALSE, TRUE);
-    IF p_log_pos IS NULL OR p_log_pos < 4 THEN
-        SET v_text = CONCAT('mysql.', p_procedure, ': mysql_binary_log_file_location: expected 4 or more, found ',
-            COALESCE(p_log_pos, 'NULL'), '.');
-        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = v_text;
-    END IF;
     IF p_ssl IS NULL OR p_ssl NOT IN (0, 1) THEN
         SET v_text = CONCAT('mysql.', p_procedure, ': ssl_encryption: expected 0 or 1, found ',
             COALESCE(p_ssl, 'NULL'), '.');
         SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = v_text;
     END IF;
-    IF p_ssl = 1 THEN
-        SET v_text = CONCAT('mysql.', p_procedure, ': ssl_encryption: expected 0, found 1. Encrypted ',
-            'replication is not possible yet; nothing was changed.');
+END
+$$
+-- By file and position. What is asked goes to the daemon with the call (25-requests.sql), because the password is
+-- part of it; it is in no table and in no statement that is logged or shown.
+CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_internal_set_source(
+    IN p_procedure VARCHAR(64), IN p_host VARCHAR(255) CHARACTER SET utf8mb4, IN p_port INT,
+    IN p_user TEXT CHARACTER SET utf8mb4, IN p_password TEXT CHARACTER SET utf8mb4,
+    IN p_log_file TEXT CHARACTER SET utf8mb4, IN p_log_pos BIGINT UNSIGNED, IN p_ssl TINYINT)
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE v_text VARCHAR(400);
+
+    CALL mysql.rds_internal_need_autocommit(p_procedure);
+    COMMIT AND NO CHAIN NO RELEASE;
+    CALL mysql.rds_internal_check_source(p_procedure, p_host, p_port, p_user, p_password, p_ssl);
+    SET p_log_file = TRIM(p_log_file);
+    CALL mysql.rds_internal_check_text(p_procedure, 'mysql_binary_log_file_name', p_log_file, 250,
+        FALSE, TRUE);
+    IF p_log_pos IS NULL OR p_log_pos NOT BETWEEN 4 AND 9223372036854775807 THEN
+        SET v_text = CONCAT('mysql.', p_procedure, ': mysql_binary_log_file_location: expected 4 to ',
+            '9223372036854775807, found ',
+            COALESCE(p_log_pos, 'NULL'), '.');
         SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = v_text;
     END IF;
-    CALL mysql.rds_internal_threads(v_receiver, v_applier);
-    IF v_receiver OR v_applier THEN
-        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT =
-            'You can''t modify replication because replication is running. First call mysql.rds_stop_replication.';
-    END IF;
+    CALL mysql.rds_internal_need_threads_down();
 
     CALL mysql.rds_internal_note('Starting: set master', p_host, p_port, p_user, p_log_file, p_log_pos, p_ssl);
-    EXECUTE IMMEDIATE CONCAT('CHANGE MASTER '''' TO MASTER_HOST=', QUOTE(p_host), ', MASTER_PORT=', p_port,
-        ', MASTER_USER=', QUOTE(p_user), ', MASTER_PASSWORD=', QUOTE(p_password),
-        ', MASTER_LOG_FILE=', QUOTE(p_log_file), ', MASTER_LOG_POS=', p_log_pos,
-        ', MASTER_USE_GTID=no, MASTER_CONNECT_RETRY=10, MASTER_DELAY=0, MASTER_SSL=', p_ssl,
-        ', MASTER_SSL_VERIFY_SERVER_CERT=0');
+    CALL mysql.rds_internal_secret_request('set external source',
+        JSON_OBJECT('host', p_host, 'port', p_port + 0, 'user', p_user, 'password', p_password, 'file', p_log_file,
+            'position', p_log_pos + 0, 'ssl', p_ssl + 0)); -- + 0: a variable would be a text
     CALL mysql.rds_internal_note('set master', p_host, p_port, p_user, p_log_file, p_log_pos, p_ssl);
 END
 $$
@@ -244,9 +263,10 @@ BEGIN
         mysql_binary_log_file_location, ssl_encryption);
 END
 $$
--- Both threads must still run one second after START, so that a missing relay log, a bad event or a
--- source that refuses had the time to stop one; a second more is given to a slow start. A source that
--- cannot be reached is no error, as documented: the receiver goes on trying.
+-- Both threads must still run one second after START, so that a bad event or a source that refuses had the time to
+-- stop one; a second more is given to a slow start. A source that cannot be reached is no error, as documented: the
+-- receiver goes on trying. One that will never serve what is asked for has stopped the daemon's receiver by then;
+-- asked to look, the daemon stops the engine's receiving thread too.
 CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_start_replication()
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
@@ -254,9 +274,6 @@ BEGIN
     DECLARE v_state VARCHAR(9);
     DECLARE v_receiver, v_applier BOOLEAN DEFAULT FALSE;
     DECLARE v_tenths INT DEFAULT 0;
-    DECLARE EXIT HANDLER FOR 1200
-        SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT =
-            'You can''t start replication because the replica isn''t configured. First call mysql.rds_set_external_master.';
 
     COMMIT AND NO CHAIN NO RELEASE;
     CALL mysql.rds_internal_state(v_state);
@@ -272,12 +289,14 @@ BEGIN
     END IF;
 
     CALL mysql.rds_internal_note('Starting: start slave', NULL, NULL, NULL, NULL, NULL, NULL);
-    START SLAVE '';
+    CALL mysql.rds_internal_request('start replication', NULL);
     WHILE v_tenths < 10 OR (v_tenths < 20 AND NOT (v_receiver AND v_applier)) DO
         DO SLEEP(0.1);
         SET v_tenths = v_tenths + 1;
         CALL mysql.rds_internal_threads(v_receiver, v_applier);
     END WHILE;
+    CALL mysql.rds_internal_request('check replication', NULL);
+    CALL mysql.rds_internal_threads(v_receiver, v_applier);
     IF NOT (v_receiver AND v_applier) THEN
         SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT =
             'Slave has encountered an error. Run SHOW SLAVE STATUS\\G; to see the error.';
@@ -286,7 +305,7 @@ BEGIN
     SELECT 'Replication started. Slave is now running normally.' AS Message;
 END
 $$
--- STOP SLAVE returns when the threads have ended; the loop covers their sessions' last moments.
+-- First nothing more is received. STOP SLAVE returns when the threads have ended; the loop covers their sessions' last moments.
 CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_stop_replication()
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
@@ -306,6 +325,7 @@ BEGIN
     END IF;
 
     CALL mysql.rds_internal_note('Starting: stop slave', NULL, NULL, NULL, NULL, NULL, NULL);
+    CALL mysql.rds_internal_request('stop replication', NULL);
     STOP SLAVE '';
     CALL mysql.rds_internal_threads(v_receiver, v_applier);
     WHILE v_tenths < 20 AND (v_receiver OR v_applier) DO
@@ -341,7 +361,7 @@ BEGIN
     IF v_state <> 'OFF' THEN
         STOP SLAVE '';
     END IF;
-    RESET SLAVE '' ALL;
+    CALL mysql.rds_internal_request('reset replication', NULL);
     CALL mysql.rds_internal_note('reset slave', NULL, NULL, NULL, NULL, NULL, NULL);
     SELECT 'Slave has been reset' AS message;
 END

@@ -2,7 +2,8 @@
 --
 -- The values live in mysql.rds_configuration, survive restarts and are never in the binary log. The
 -- engine acts on none of them: the daemon reads the table and purges binary logs itself, so that NULL
--- (no promise: kept about a day) and the logs that replicas still need can be honoured.
+-- (no promise: kept about a day) and the logs that replicas still need can be honoured. It is asked to
+-- at once; where it can not be reached the value is stored all the same, with a warning.
 
 CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_set_configuration(
     IN p_name VARCHAR(30) CHARACTER SET utf8mb4, IN p_value INT)
@@ -25,6 +26,15 @@ BEGIN
         UPDATE mysql.rds_configuration SET value = LEAST(p_value, 2160)
          WHERE name = 'binlog retention hours';
     COMMIT AND NO CHAIN NO RELEASE;
+    BEGIN
+        DECLARE EXIT HANDLER FOR SQLSTATE '45000'
+        BEGIN
+            GET DIAGNOSTICS CONDITION 1 v_text = MESSAGE_TEXT;
+            SET v_text = CONCAT('Stored, and not applied yet: ', LEFT(v_text, 300));
+            SIGNAL SQLSTATE '01000' SET MESSAGE_TEXT = v_text;
+        END;
+        CALL mysql.rds_internal_request('apply binlog retention', NULL);
+    END;
 END
 $$
 CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_show_configuration()

@@ -52,7 +52,7 @@ BEGIN
     DECLARE account VARCHAR(800) DEFAULT CONCAT('(?:', reserved, word, '(?:@', host, ')?)');
     DECLARE accounts VARCHAR(1800) DEFAULT CONCAT(account, '(?:', comma, account, ')*');
     DECLARE auth VARCHAR(600) DEFAULT CONCAT('(?:', s, 'IDENTIFIED', s, '(?:BY', s, '(?:PASSWORD', s, ')?', text_,
-        '|(?:VIA|WITH)', s, '(?:mysql_native_password|ed25519)(?:', s, '(?:USING|AS)', s,
+        '|(?:VIA|WITH)', s, '(?:mysql_native_password|ed25519|parsec)(?:', s, '(?:USING|AS)', s,
         '(?:', text_, '|PASSWORD', o, '\\(', o, text_, o, '\\)))?))');
     DECLARE options_ VARCHAR(900) DEFAULT CONCAT('(?:', s, 'REQUIRE', s, '(?:NONE|SSL))?(?:', s, 'WITH(?:', s,
         'MAX_(?:QUERIES_PER_HOUR|UPDATES_PER_HOUR|CONNECTIONS_PER_HOUR|USER_CONNECTIONS|STATEMENT_TIME)', s,
@@ -112,27 +112,13 @@ BEGIN
         SET v_ok = v_ok AND NOT ('mysql' LIKE v_database OR 'sys' LIKE v_database
             OR 'performance_schema' LIKE v_database OR 'information_schema' LIKE v_database);
     END IF;
+    IF v_ok IS NOT TRUE AND p_statement REGEXP CONCAT('(?i-smxU)', s, 'REQUIRE', s, '(?:X509|ISSUER|SUBJECT|CIPHER)') THEN
+        SIGNAL SQLSTATE '42000' SET MYSQL_ERRNO = 1227, MESSAGE_TEXT =
+            'Nobody could meet REQUIRE X509, ISSUER, SUBJECT or CIPHER: TLS ends at the endpoint; use REQUIRE SSL';
+    END IF;
     IF v_ok IS NOT TRUE THEN
         SIGNAL SQLSTATE '42000' SET MYSQL_ERRNO = 1227, MESSAGE_TEXT =
             'Access denied; the master user may not run this account statement';
     END IF;
     EXECUTE IMMEDIATE p_statement;
 END
-$$
-GRANT EXECUTE ON PROCEDURE mysql.rds_account_statement TO ${master}
-$$
-GRANT EXECUTE ON PROCEDURE mysql.rds_set_external_master TO ${master}
-$$
-GRANT EXECUTE ON PROCEDURE mysql.rds_set_external_source TO ${master}
-$$
-GRANT EXECUTE ON PROCEDURE mysql.rds_start_replication TO ${master}
-$$
-GRANT EXECUTE ON PROCEDURE mysql.rds_stop_replication TO ${master}
-$$
-GRANT EXECUTE ON PROCEDURE mysql.rds_reset_external_master TO ${master}
-$$
-GRANT EXECUTE ON PROCEDURE mysql.rds_reset_external_source TO ${master}
-$$
-GRANT EXECUTE ON PROCEDURE mysql.rds_set_configuration TO ${master}
-$$
-GRANT EXECUTE ON PROCEDURE mysql.rds_show_configuration TO ${master}

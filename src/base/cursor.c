@@ -57,6 +57,27 @@ struct span cursor_cstr(struct cursor *cur)
     return text;
 }
 
+static uint8_t hex_digit(struct cursor *cur)
+{
+    uint8_t c = cursor_u8(cur);
+
+    if (c >= '0' && c <= '9')
+        return (uint8_t)(c - '0');
+    if (c >= 'a' && c <= 'f')
+        return (uint8_t)(c - 'a' + 10);
+    if (c >= 'A' && c <= 'F')
+        return (uint8_t)(c - 'A' + 10);
+    cur->bad = true;
+    return 0;
+}
+
+uint8_t cursor_hex_byte(struct cursor *cur)
+{
+    uint8_t high = hex_digit(cur);
+
+    return (uint8_t)(high << 4 | hex_digit(cur));
+}
+
 bool cursor_decimal(struct cursor *cur, uint64_t max, uint64_t *ret_number)
 {
     uint64_t number = 0;

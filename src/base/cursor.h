@@ -112,6 +112,9 @@ struct span cursor_cstr(struct cursor *cur);
  */
 MUST_CHECK bool cursor_decimal(struct cursor *cur, uint64_t max, uint64_t *ret_number);
 
+/* A byte as two hexadecimal digits; sets `bad` for anything else. */
+uint8_t cursor_hex_byte(struct cursor *cur);
+
 /* True when nothing was read past the end. */
 MUST_CHECK static inline bool cursor_ok(const struct cursor *cur)
 {

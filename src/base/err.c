@@ -1,9 +1,28 @@
 #include "base/err.h"
 
+#include "base/utf8.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+/*
+ * A text is one line of UTF-8, whatever it quotes: it goes to people, logs and JSON, where what
+ * came from outside must not pass for a line, or a character, of ours.
+ */
+static void clean(char *text)
+{
+    while (*text) {
+        size_t length = utf8_length(text);
+
+        if (length == 0 || *text == 0x7f)
+            *text = '?';
+        else if (length == 1 && *text < ' ')
+            *text = ' ';
+        text += length > 0 ? length : 1;
+    }
+}
 
 bool err_set(struct err *err, enum err_class class, int code, const char *format, ...)
 {
@@ -15,6 +34,7 @@ bool err_set(struct err *err, enum err_class class, int code, const char *format
     va_start(args, format);
     (void)vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
+    clean(err->text);
     return false;
 }
 
@@ -34,6 +54,7 @@ bool err_errno(struct err *err, const char *format, ...)
     /* The GNU strerror_r returns the string, which may not be in the buffer. */
     (void)snprintf(err->text, sizeof err->text, "%.400s: %s", text,
                    strerror_r(saved, reason, sizeof reason));
+    clean(err->text);
     return false;
 }
 
@@ -48,6 +69,7 @@ bool err_prefix(struct err *err, const char *format, ...)
     va_end(args);
     memcpy(text, err->text, sizeof text);
     (void)snprintf(err->text, sizeof err->text, "%.200s: %.300s", prefix, text);
+    clean(err->text);
     return false;
 }
 

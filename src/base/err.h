@@ -2,10 +2,10 @@
  * struct err: why an operation failed, in one value.
  *
  * Every fallible function returns bool, takes `struct err *err` last and must be checked. On false
- * the error is filled and every `ret_x` output is untouched. The text is one line for a person: it
- * names the object, what was expected and what was found; it never holds a password, a key or row
- * data. The caller owns the struct (usually on its stack); nothing in it needs freeing. Functions
- * here may be called from any thread.
+ * the error is filled and every `ret_x` output is untouched. The text is one line of UTF-8 for a
+ * person, whatever it quotes: it names the object, what was expected and what was found; it never
+ * holds a password, a key or row data. The caller owns the struct (usually on its stack); nothing
+ * in it needs freeing. Functions here may be called from any thread.
  */
 #pragma once
 

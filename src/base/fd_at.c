@@ -1,6 +1,7 @@
 #include "base/fd_at.h"
 
 #include "base/inject.h"
+#include "base/power_loss.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -58,6 +59,7 @@ bool fd_write_at(int fd, uint64_t offset, struct span bytes, const char *point, 
             continue;
         if (n < 0)
             return err_errno(err, "cannot write at offset %llu", (unsigned long long)offset);
+        power_loss_wrote(fd, offset, offset + (uint64_t)n);
         bytes.data += n;
         bytes.len -= (size_t)n;
         offset += (uint64_t)n;
@@ -67,8 +69,12 @@ bool fd_write_at(int fd, uint64_t offset, struct span bytes, const char *point, 
 
 bool fd_sync(int fd, const char *point, struct err *err)
 {
-    if (fails(INJECT(point)) || fdatasync(fd) != 0)
+    enum inject_fault fault = INJECT(point);
+    uint64_t end = power_loss_sync_begins(fd);
+
+    if (fails(fault) || fdatasync(fd) != 0)
         return err_errno(err, "cannot sync");
+    power_loss_synced(fd, end);
     return true;
 }
 
@@ -76,6 +82,7 @@ bool fd_truncate(int fd, uint64_t size, const char *point, struct err *err)
 {
     if (fails(INJECT(point)) || ftruncate(fd, (off_t)size) != 0)
         return err_errno(err, "cannot cut to %llu bytes", (unsigned long long)size);
+    power_loss_wrote(fd, size, size);
     return true;
 }
 

@@ -134,13 +134,6 @@ bool file_write(const char *path, struct span content, mode_t mode, struct err *
     return ok;
 }
 
-bool file_rename(const char *from, const char *to, struct err *err)
-{
-    if (rename(from, to) != 0)
-        return err_errno(err, "%s: cannot rename to %s", from, to);
-    return dir_sync_parent(to, err) && dir_sync_parent(from, err);
-}
-
 static bool read_up_to(int fd, const char *path, size_t max, char **ret_content, struct err *err)
 {
     char *content = mem_alloc(max + 2);

@@ -41,9 +41,6 @@ MUST_CHECK bool file_read(const char *path, size_t max, char **ret_content, stru
 /* The last `max` bytes of a file, or fewer, in the same form. */
 MUST_CHECK bool file_read_tail(const char *path, size_t max, char **ret_content, struct err *err);
 
-/* Renames within one file system and syncs both parents. */
-MUST_CHECK bool file_rename(const char *from, const char *to, struct err *err);
-
 /*
  * Takes an exclusive flock() on the file, made when missing. The lock belongs to the descriptor:
  * a child process that inherits it holds the lock too, until the last copy closes. E_STATE when

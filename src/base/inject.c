@@ -2,6 +2,8 @@
 
 #ifdef BOREALIS_INJECT
 
+#include "base/power_loss.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +16,9 @@
 struct point {
     char name[NAME_MAX_];
     enum inject_fault fault; /* NONE: only counted */
+    enum power_loss loss;    /* of POWER */
     unsigned at;             /* the pass at which it happens */
+    unsigned place;          /* of POWER, percent */
     unsigned passes;
 };
 
@@ -28,10 +32,24 @@ static struct {
 static const struct {
     const char *name;
     enum inject_fault fault;
+    enum power_loss loss;
 } faults[] = {
-    {"eio", INJECT_EIO},   {"enospc", INJECT_ENOSPC}, {"short", INJECT_SHORT},
-    {"torn", INJECT_TORN}, {"crash", INJECT_CRASH},
+    {"eio", INJECT_EIO, 0},
+    {"enospc", INJECT_ENOSPC, 0},
+    {"short", INJECT_SHORT, 0},
+    {"torn", INJECT_TORN, 0},
+    {"crash", INJECT_CRASH, 0},
+    {"cut", INJECT_POWER, POWER_LOSS_CUT},
+    {"zeros", INJECT_POWER, POWER_LOSS_ZEROS},
+    {"garbage", INJECT_POWER, POWER_LOSS_GARBAGE},
+    {"hole", INJECT_POWER, POWER_LOSS_HOLE},
 };
+
+/* True when there is no text, too: *number is as it was. */
+static bool parse_number(const char *text, unsigned *number)
+{
+    return !text || (strlen(text) <= 6 && sscanf(text, "%u", number) == 1);
+}
 
 static bool parse_one(char *text, struct point *ret_point)
 {
@@ -39,16 +57,20 @@ static bool parse_one(char *text, struct point *ret_point)
     const char *name = strtok_r(text, ":", &rest);
     const char *fault = strtok_r(NULL, ":", &rest);
     const char *at = strtok_r(NULL, ":", &rest);
+    const char *place = strtok_r(NULL, ":", &rest);
     struct point point = {.at = 1};
 
     if (!name || !fault || strlen(name) >= sizeof point.name)
         return false;
     (void)snprintf(point.name, sizeof point.name, "%s", name);
     for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
-        if (strcmp(faults[i].name, fault) == 0)
+        if (strcmp(faults[i].name, fault) == 0) {
             point.fault = faults[i].fault;
+            point.loss = faults[i].loss;
+        }
     }
-    if (at && (strlen(at) > 6 || sscanf(at, "%u", &point.at) != 1))
+    if (!parse_number(at, &point.at) || !parse_number(place, &point.place) || point.place > 100 ||
+        (place && point.fault != INJECT_POWER))
         return false;
     *ret_point = point;
     return point.fault != INJECT_NONE && point.at > 0;
@@ -72,6 +94,15 @@ static bool parse(const char *list, struct point *points, size_t *ret_count)
     return true;
 }
 
+static bool loses_power(const struct point *points, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (points[i].fault == INJECT_POWER)
+            return true;
+    }
+    return false;
+}
+
 static bool set_locked(const char *list, struct err *err)
 {
     struct point points[POINTS_MAX] = {0};
@@ -79,9 +110,10 @@ static bool set_locked(const char *list, struct err *err)
 
     if (list && !parse(list, points, &count))
         return err_set(err, E_USAGE, 0,
-                       "faults '%s': expected POINT:FAULT[:N],... with FAULT one of eio, enospc, "
-                       "short, torn, crash",
+                       "faults '%s': expected POINT:FAULT[:N[:PLACE]],... with FAULT one of eio, "
+                       "enospc, short, torn, crash, or cut, zeros, garbage, hole with a PLACE",
                        list);
+    power_loss_watch(loses_power(points, count));
     memcpy(shared.points, points, sizeof points);
     shared.count = count;
     shared.loaded = true;
@@ -132,18 +164,20 @@ void inject_die(void)
 
 enum inject_fault inject_take(const char *point)
 {
-    enum inject_fault fault = INJECT_NONE;
+    struct point taken = {.fault = INJECT_NONE};
     struct point *found;
 
     (void)pthread_mutex_lock(&shared.lock);
     load_locked();
     found = find_locked(point, true);
     if (found && ++found->passes == found->at)
-        fault = found->fault;
+        taken = *found;
     (void)pthread_mutex_unlock(&shared.lock);
-    if (fault == INJECT_CRASH)
+    if (taken.fault == INJECT_POWER)
+        power_loss_happen(taken.loss, taken.place);
+    if (taken.fault == INJECT_CRASH || taken.fault == INJECT_POWER)
         inject_die();
-    return fault;
+    return taken.fault;
 }
 
 unsigned inject_passes(const char *point)

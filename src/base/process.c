@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define STAT_MAX 4096
@@ -63,6 +64,18 @@ static bool open_pidfd(pid_t pid, struct process *ret_process, struct err *err)
     }
     *ret_process = found;
     return true;
+}
+
+int64_t process_started_usec(const struct process *process)
+{
+    struct timespec up = {0};
+    int64_t age_usec;
+
+    (void)clock_gettime(CLOCK_BOOTTIME, &up);
+    age_usec =
+        up.tv_sec * USEC_PER_SEC + up.tv_nsec / 1000 -
+        (int64_t)(process->start_ticks * (uint64_t)USEC_PER_SEC / (uint64_t)sysconf(_SC_CLK_TCK));
+    return clock_wall_usec() - age_usec;
 }
 
 bool process_adopt(pid_t pid, uint64_t start_ticks, struct process *ret_process, struct err *err)

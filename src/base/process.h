@@ -41,6 +41,9 @@ MUST_CHECK bool process_adopt(pid_t pid, uint64_t start_ticks, struct process *r
 /* The start time of a running process; E_STATE when there is none. */
 MUST_CHECK bool process_start_ticks(pid_t pid, uint64_t *ret_ticks, struct err *err);
 
+/* When it started, since 1970, to a hundredth of a second; a clock that was set moves it. */
+int64_t process_started_usec(const struct process *process);
+
 bool process_alive(const struct process *process);
 
 /* Sends a signal through the pidfd; false when the process has ended. */

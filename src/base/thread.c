@@ -1,6 +1,7 @@
 #include "base/thread.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 
 bool thread_start(const char *name, size_t stack_bytes, void *(*run)(void *), void *arg,
@@ -31,4 +32,11 @@ void thread_block_signals(void)
 
     (void)sigfillset(&all);
     (void)pthread_sigmask(SIG_BLOCK, &all, NULL);
+}
+
+void thread_wait_turns(void)
+{
+    struct sched_param param = {0};
+
+    (void)sched_setscheduler(0, SCHED_BATCH, &param); /* of the thread, not of the process */
 }

@@ -17,3 +17,10 @@ MUST_CHECK bool thread_start(const char *name, size_t stack_bytes, void *(*run)(
 
 /* Blocks every signal in the calling thread: call it in main before any thread starts. */
 void thread_block_signals(void);
+
+/*
+ * The calling thread waits its turn from now on: when it wakes it does not interrupt what runs, of
+ * this process or another (Linux's SCHED_BATCH, without a right of any kind). For work that many
+ * threads do at once beside something that must answer soon.
+ */
+void thread_wait_turns(void);

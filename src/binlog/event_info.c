@@ -17,7 +17,6 @@
 #include "binlog/xid.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 /* The servers write these into a buffer of 256 bytes, the last of them a NUL. */
 #define TABLE_TEXT_MAX 255
@@ -333,32 +332,6 @@ static bool write_previous_gtids(struct info *info)
     return good;
 }
 
-/* As MariaDB shows them, whatever the order in the event: by domain, then by number. */
-static int compare_gtids(const void *left, const void *right)
-{
-    const struct gtid_mariadb *a = left;
-    const struct gtid_mariadb *b = right;
-
-    if (a->domain != b->domain)
-        return a->domain < b->domain ? -1 : 1;
-    return a->sequence < b->sequence ? -1 : a->sequence > b->sequence ? 1 : 0;
-}
-
-static void write_sorted(struct buf *buf, const struct gtid_list *list)
-{
-    struct gtid_mariadb *items = mem_alloc(list->count * sizeof *items);
-
-    if (list->count > 0)
-        memcpy(items, list->items, list->count * sizeof *items);
-    qsort(items, list->count, sizeof *items, compare_gtids);
-    buf_u8(buf, '[');
-    for (size_t i = 0; i < list->count; i++)
-        buf_printf(buf, "%s%u-%u-%llu", i > 0 ? "," : "", items[i].domain, items[i].server_id,
-                   (unsigned long long)items[i].sequence);
-    buf_u8(buf, ']');
-    mem_free(items);
-}
-
 static bool write_gtid_list(struct info *info)
 {
     struct gtid_list list;
@@ -367,7 +340,9 @@ static bool write_gtid_list(struct info *info)
     gtid_list_init(&list);
     good = gtid_list_decode(info->body, &list, info->err);
     if (good)
-        write_sorted(info->buf, &list);
+        buf_u8(info->buf, '[');
+    gtid_list_print_sorted(info->buf, &list);
+    buf_u8(info->buf, ']');
     gtid_list_done(&list);
     return good;
 }

@@ -240,6 +240,14 @@ void format_init(struct format *format, const char *server_version, uint8_t chec
                            : CHECKSUM_UNDEFINED;
 }
 
+void format_extend(struct format *format, uint8_t type)
+{
+    if (type <= format->type_count)
+        return;
+    format->type_count = type;
+    format->post_header_lengths[EVENT_FORMAT_DESCRIPTION - 1] = (uint8_t)(FIXED_SIZE + type);
+}
+
 bool format_check_post_header(const struct format *format, uint8_t type, uint8_t expected,
                               struct err *err)
 {

@@ -60,6 +60,12 @@ void format_encode(struct buf *buf, const struct format *format);
  */
 void format_init(struct format *format, const char *server_version, uint8_t checksum);
 
+/*
+ * Makes a description of our own know types up to this one, which are newer than its version and
+ * have no post-header: readers take no event of a type that it does not know.
+ */
+void format_extend(struct format *format, uint8_t type);
+
 /* The post-header's length of a type, 0 when the type is past the array. */
 static inline uint8_t format_post_header_length(const struct format *format, uint8_t type)
 {

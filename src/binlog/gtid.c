@@ -318,17 +318,6 @@ void gtid_uuid_print(const struct gtid_uuid *uuid, char text[GTID_UUID_TEXT + 1]
     text[at] = 0;
 }
 
-static int digit_value(uint8_t c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 bool gtid_uuid_parse(struct span text, struct gtid_uuid *ret_uuid, struct err *err)
 {
     struct cursor cur = cursor_of(text);
@@ -340,15 +329,9 @@ bool gtid_uuid_parse(struct span text, struct gtid_uuid *ret_uuid, struct err *e
     if (braces)
         good &= cursor_u8(&cur) == '{';
     for (size_t i = 0; i < GTID_UUID_SIZE && good; i++) {
-        int high;
-        int low;
-
         if (dashes && (i == 4 || i == 6 || i == 8 || i == 10))
             good &= cursor_u8(&cur) == '-';
-        high = digit_value(cursor_u8(&cur));
-        low = digit_value(cursor_u8(&cur));
-        good &= high >= 0 && low >= 0;
-        uuid.bytes[i] = (uint8_t)(good ? high << 4 | low : 0);
+        uuid.bytes[i] = cursor_hex_byte(&cur);
     }
     if (braces)
         good &= cursor_u8(&cur) == '}';

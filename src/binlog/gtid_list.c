@@ -2,6 +2,8 @@
 
 #include "base/mem.h"
 
+#include <stdlib.h>
+
 #define LIST_ITEM_SIZE 16
 #define EMPTY_PADDING  2
 #define INDEX_CAP      16 /* cells, at first */
@@ -144,11 +146,37 @@ bool gtid_list_parse(struct span text, struct gtid_list *list, struct err *err)
     return true;
 }
 
+static void print_items(struct buf *buf, const struct gtid_mariadb *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        buf_printf(buf, "%s%u-%u-%llu", i ? "," : "", items[i].domain, items[i].server_id,
+                   (unsigned long long)items[i].sequence);
+}
+
 void gtid_list_print(struct buf *buf, const struct gtid_list *list)
 {
-    for (size_t i = 0; i < list->count; i++)
-        buf_printf(buf, "%s%u-%u-%llu", i ? "," : "", list->items[i].domain,
-                   list->items[i].server_id, (unsigned long long)list->items[i].sequence);
+    print_items(buf, list->items, list->count);
+}
+
+static int compare_gtids(const void *left, const void *right)
+{
+    const struct gtid_mariadb *a = left;
+    const struct gtid_mariadb *b = right;
+
+    if (a->domain != b->domain)
+        return a->domain < b->domain ? -1 : 1;
+    return a->sequence < b->sequence ? -1 : a->sequence > b->sequence ? 1 : 0;
+}
+
+void gtid_list_print_sorted(struct buf *buf, const struct gtid_list *list)
+{
+    struct gtid_mariadb *items = mem_alloc(list->count * sizeof *items);
+
+    if (list->count > 0)
+        memcpy(items, list->items, list->count * sizeof *items);
+    qsort(items, list->count, sizeof *items, compare_gtids);
+    print_items(buf, items, list->count);
+    mem_free(items);
 }
 
 bool gtid_list_decode(struct span body, struct gtid_list *list, struct err *err)

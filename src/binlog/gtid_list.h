@@ -50,6 +50,9 @@ void gtid_list_append(struct gtid_list *list, struct gtid_mariadb gtid);
 MUST_CHECK bool gtid_list_parse(struct span text, struct gtid_list *list, struct err *err);
 void gtid_list_print(struct buf *buf, const struct gtid_list *list);
 
+/* The same by domain, then by number, whatever the list's order: as servers show them. */
+void gtid_list_print_sorted(struct buf *buf, const struct gtid_list *list);
+
 /* The body of a GTID_LIST event. E_PROTO; the list is untouched. */
 MUST_CHECK bool gtid_list_decode(struct span body, struct gtid_list *list, struct err *err);
 void gtid_list_encode(struct buf *buf, const struct gtid_list *list);

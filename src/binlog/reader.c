@@ -144,6 +144,21 @@ static bool take_format(struct reader *reader, const struct reader_event *event,
     return true;
 }
 
+/*
+ * A server that sends from the middle of a file changes its format description, and without
+ * checksums (binlog_checksum=NONE) leaves the one that it has as it was in the file.
+ */
+static bool has_stale_checksum(const struct reader_event *event)
+{
+    struct cursor cur = cursor_of(event->bytes);
+
+    if (event->header.type != EVENT_FORMAT_DESCRIPTION || event->header.log_pos != 0 ||
+        event->bytes.len <= EVENT_CHECKSUM_SIZE)
+        return false;
+    cursor_skip(&cur, event->bytes.len - EVENT_CHECKSUM_SIZE - 1);
+    return cursor_u8(&cur) == CHECKSUM_NONE;
+}
+
 /* All but the magic: bytes are one whole event, whose header is decoded. */
 static bool take_event(struct reader *reader, size_t checksum_size, struct reader_event *event,
                        struct err *err)
@@ -154,7 +169,8 @@ static bool take_event(struct reader *reader, size_t checksum_size, struct reade
     if (event->bytes.len < EVENT_HEADER_SIZE + checksum_size)
         return err_set(err, E_PROTO, 0, "%s event: length %zu, expected %zu or more",
                        event_type_name(type), event->bytes.len, EVENT_HEADER_SIZE + checksum_size);
-    if (checksum_size > 0 && reader->verify_checksums && !checksum_verify(event->bytes, err))
+    if (checksum_size > 0 && reader->verify_checksums && !has_stale_checksum(event) &&
+        !checksum_verify(event->bytes, err))
         return false;
     cursor_skip(&cur, EVENT_HEADER_SIZE);
     event->body = cursor_bytes(&cur, cursor_left(&cur) - checksum_size);

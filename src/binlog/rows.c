@@ -316,18 +316,25 @@ static void encode_options(struct buf *buf, const struct table_map *map,
     pad_bits(&bits, false);
 }
 
+void rows_encode_nulls(struct buf *buf, struct span columns, uint32_t column_count,
+                       const struct value *values, bool pad)
+{
+    struct bit_writer nulls = {.buf = buf};
+
+    for (uint32_t i = 0; i < column_count; i++)
+        if (bitmap_get(columns, i))
+            put_bit(&nulls, values[i].kind == VALUE_NULL);
+    pad_bits(&nulls, pad);
+}
+
 void rows_encode_image(struct buf *buf, const struct rows *rows, const struct table_map *map,
                        const struct row_image *image, bool after)
 {
     struct span columns = after ? rows->after_columns : rows->before_columns;
-    struct bit_writer nulls = {.buf = buf};
 
     if (after && rows->partial)
         encode_options(buf, map, image);
-    for (uint32_t i = 0; i < map->column_count; i++)
-        if (bitmap_get(columns, i))
-            put_bit(&nulls, image->values[i].kind == VALUE_NULL);
-    pad_bits(&nulls, image->null_pad);
+    rows_encode_nulls(buf, columns, map->column_count, image->values, image->null_pad);
     for (uint32_t i = 0; i < map->column_count; i++)
         if (bitmap_get(columns, i))
             value_encode(buf, &map->columns[i], &image->values[i]);

@@ -100,3 +100,7 @@ MUST_CHECK bool row_reader_next(struct row_reader *reader, bool *ret_more, struc
 /* Writes an image of a row as it is in an event: its values by the event's bitmap of columns. */
 void rows_encode_image(struct buf *buf, const struct rows *rows, const struct table_map *map,
                        const struct row_image *image, bool after);
+
+/* Writes an image's bitmap of NULLs, among the values of the columns that it has. */
+void rows_encode_nulls(struct buf *buf, struct span columns, uint32_t column_count,
+                       const struct value *values, bool pad);

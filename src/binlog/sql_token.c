@@ -2,9 +2,21 @@
 
 #include <strings.h>
 
+#define SQL_MODE_ANSI_QUOTES          ((uint64_t)1 << 2)
+#define SQL_MODE_NO_BACKSLASH_ESCAPES ((uint64_t)1 << 20)
+
 struct sql_tokens sql_tokens_of(struct span statement)
 {
-    return (struct sql_tokens){.rest = cursor_of(statement)};
+    return sql_tokens_under(statement, 0);
+}
+
+struct sql_tokens sql_tokens_under(struct span statement, uint64_t sql_mode)
+{
+    return (struct sql_tokens){
+        .rest = cursor_of(statement),
+        .ansi_quotes = sql_mode & SQL_MODE_ANSI_QUOTES,
+        .no_backslash_escapes = sql_mode & SQL_MODE_NO_BACKSLASH_ESCAPES,
+    };
 }
 
 static uint8_t peek(const struct sql_tokens *tokens, size_t at)

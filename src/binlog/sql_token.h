@@ -43,6 +43,9 @@ struct sql_tokens {
 /* For a server's default sql_mode; the members above may be set before the first token. */
 struct sql_tokens sql_tokens_of(struct span statement);
 
+/* The same under a sql_mode, whose bits for this are the same in both families. */
+struct sql_tokens sql_tokens_under(struct span statement, uint64_t sql_mode);
+
 /* The next token. E_USAGE for a string, name or comment that does not end. */
 MUST_CHECK bool sql_tokens_next(struct sql_tokens *tokens, struct sql_token *ret_token,
                                 struct err *err);

@@ -5,6 +5,7 @@
 #include "base/version.h"
 #include "cli/check_man.h"
 #include "cli/verb.h"
+#include "daemon/cluster_metrics.h"
 #include "daemon/relay_config_keys.h"
 #include "daemon/relay_metrics.h"
 
@@ -27,26 +28,54 @@ static void fill_long_options(const struct verb *verb, struct option *table)
     table[n + 1] = (struct option){0};
 }
 
+static const struct option *find_option(const struct option *table, const char *word)
+{
+    size_t len = strcspn(word + 2, "=");
+    const struct option *option = table;
+
+    while (option->name && (strncmp(option->name, word + 2, len) != 0 || option->name[len]))
+        option++;
+    return option->name ? option : NULL;
+}
+
+static int words_of(const struct option *option, const char *word)
+{
+    return option->has_arg == required_argument && !strchr(word, '=') ? 2 : 1;
+}
+
 /* How many of the words are options in the table, with their values. */
 static int count_own_words(const struct option *table, int argc, char **argv)
 {
     int n = 1;
 
     while (n < argc && strncmp(argv[n], "--", 2) == 0) {
-        size_t len = strcspn(argv[n] + 2, "=");
-        const struct option *option = table;
+        const struct option *option = find_option(table, argv[n]);
 
-        while (option->name && (strncmp(option->name, argv[n] + 2, len) != 0 || option->name[len]))
-            option++;
-        if (!option->name)
+        if (!option)
             break;
-        n += option->has_arg == required_argument && !strchr(argv[n], '=') ? 2 : 1;
+        n += words_of(option, argv[n]);
     }
     return n < argc ? n : argc;
 }
 
-/* Puts an option's value into its place, after those that a list has already. */
-static void take_value(const struct verb_option *option, const char **value, char **joined,
+/* The first word that looks like an option and is none of the table; NULL: there is none. */
+static const char *find_unknown(const struct option *table, int argc, char **argv)
+{
+    for (int n = 1; n < argc && strcmp(argv[n], "--") != 0;) {
+        const struct option *option = NULL;
+
+        if (strncmp(argv[n], "--", 2) == 0) {
+            option = find_option(table, argv[n]);
+            if (!option)
+                return argv[n];
+        }
+        n += option ? words_of(option, argv[n]) : 1;
+    }
+    return NULL;
+}
+
+/* Puts an option's value into its place, after those that a list has already; false: it has one. */
+static bool take_value(const struct verb_option *option, const char **value, char **joined,
                        const char *found)
 {
     static const char list[] = ",...";
@@ -55,14 +84,17 @@ static void take_value(const struct verb_option *option, const char **value, cha
         length >= sizeof list && strcmp(option->argument + length + 1 - sizeof list, list) == 0;
     char *both;
 
-    if (!is_list || !*value) {
+    if (*value && option->argument && !is_list)
+        return false;
+    if (!*value || !is_list) {
         *value = found;
-        return;
+        return true;
     }
     both = mem_printf("%s,%s", *value, found);
     mem_free(*joined);
     *joined = both;
     *value = both;
+    return true;
 }
 
 /* An exit status; or -1 and the values of all options, optind at the first argument. */
@@ -70,20 +102,21 @@ static int parse_options(const struct verb *verb, int argc, char **argv, const c
                          char **joined)
 {
     struct option table[VERB_OPTIONS_MAX + 2];
-    int own;
+    const char *unknown;
+    int own = argc;
     int found;
 
     fill_long_options(verb, table);
-    own = count_own_words(table, argc, argv);
     /* Only whole names: getopt_long() would take "--password X" for --password-file, and show X. */
-    if (!verb->passes_on && own < argc && strncmp(argv[own], "--", 2) == 0 && argv[own][2] != '\0')
-        return verb_usage_error(verb, "unknown option '%.*s'", (int)strcspn(argv[own], "="),
-                                argv[own]);
-    if (!verb->passes_on)
-        own = argc;
+    unknown = verb->passes_on ? NULL : find_unknown(table, argc, argv);
+    if (unknown)
+        return verb_usage_error(verb, "unknown option '%.*s'", (int)strcspn(unknown, "="), unknown);
+    if (verb->passes_on)
+        own = count_own_words(table, argc, argv);
     opterr = 0;
-    /* "+": options come before arguments; ":" tells a missing argument from an unknown option. */
-    while ((found = getopt_long(own, argv, "+:", table, NULL)) != -1) {
+    /* "+": only options before the first argument are ours; ":" tells a missing argument from an
+     * unknown option. */
+    while ((found = getopt_long(own, argv, verb->passes_on ? "+:" : ":", table, NULL)) != -1) {
         if (found == HELP_INDEX + 1) {
             verb_print_help(verb, stdout);
             return EXIT_OK;
@@ -92,8 +125,10 @@ static int parse_options(const struct verb *verb, int argc, char **argv, const c
             return verb_usage_error(verb, "option '%s' needs a value", argv[optind - 1]);
         if (found == '?')
             return verb_usage_error(verb, "unknown option '%s'", argv[optind - 1]);
-        take_value(&verb->options[found - 1], &values[found - 1], &joined[found - 1],
-                   optarg ? optarg : "");
+        if (!take_value(&verb->options[found - 1], &values[found - 1], &joined[found - 1],
+                        optarg ? optarg : ""))
+            return verb_usage_error(verb, "option '--%s': expected once, found twice",
+                                    verb->options[found - 1].name);
     }
     if (optind < argc && !*verb->arguments)
         return verb_usage_error(verb, "unexpected argument '%s'", argv[optind]);
@@ -139,6 +174,7 @@ static void print_man(void)
 {
     verb_print_man(stdout);
     check_man_print(stdout);
+    cluster_metrics_print_man(stdout);
     relay_config_print_man(stdout);
     relay_metrics_print_man(stdout);
 }

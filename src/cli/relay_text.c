@@ -77,10 +77,14 @@ static void print_replica(const json_t *replica)
         printf("  client     %s@%s, no dump\n", text(replica, "user"), text(replica, "address"));
         return;
     }
-    printf("  replica    %s@%s, server id %" PRIu64 ", sent up to %s, %s behind, %s\n",
+    printf("  replica    %s@%s, server id %" PRIu64 ", sent up to %s, %s behind, %s",
            text(replica, "user"), text(replica, "address"), number(replica, "server_id"),
            position(cells[0], replica, "sent"), size(cells[1], replica, "bytes_behind"),
            rate(cells[2], replica));
+    if (has(replica, "translated_for"))
+        printf(", translated for %s, read up to %s", text(replica, "translated_for"),
+               position(cells[0], replica, "source_position"));
+    printf("\n");
 }
 
 static void print_log(const json_t *log)
@@ -110,7 +114,21 @@ static void print_retention(const json_t *channel)
     if (!has(channel, "retention_hours") && !has(channel, "retention_bytes"))
         printf("none: files stay");
     printf("; disk %s free", size(cell, channel, "disk_free"));
-    printf(" of %s\n", size(cell, channel, "disk_size"));
+    printf(" of %s", size(cell, channel, "disk_size"));
+    if (has(channel, "disk_stage") && strcmp(text(channel, "disk_stage"), "enough") != 0)
+        printf(", %s", text(channel, "disk_stage"));
+    printf("\n");
+}
+
+/* Where dependencies are tracked. */
+static void print_keys(const json_t *keys)
+{
+    printf("  keys       %s, %" PRIu64 " tables",
+           json_is_true(json_object_get(keys, "known")) ? "known" : "not known",
+           number(keys, "tables"));
+    if (has(keys, "error"))
+        printf(": %s", text(keys, "error"));
+    printf("\n");
 }
 
 static void print_channel(const json_t *channel)
@@ -118,6 +136,8 @@ static void print_channel(const json_t *channel)
     const json_t *log = json_object_get(channel, "log");
     char cells[2][CELL_MAX];
     const json_t *replica;
+    const json_t *left_out;
+    const json_t *stop;
     size_t i;
 
     printf("channel %s: %s\n", text(channel, "name"), text(channel, "state"));
@@ -128,8 +148,27 @@ static void print_channel(const json_t *channel)
     if (json_is_object(log))
         print_log(log);
     print_retention(channel);
-    printf("  listen     %s, %" PRIu64 " clients\n", text(channel, "listen"),
-           number(channel, "clients"));
+    printf("  listen     %s", text(channel, "listen"));
+    if (has(channel, "listen_mariadb"))
+        printf(", MariaDB at %s", text(channel, "listen_mariadb"));
+    if (has(channel, "listen_mysql"))
+        printf(", MySQL at %s", text(channel, "listen_mysql"));
+    printf(", %" PRIu64 " clients\n", number(channel, "clients"));
+    if (has(channel, "source_keys"))
+        print_keys(json_object_get(channel, "source_keys"));
+    json_array_foreach(json_object_get(channel, "stopped_translations"), i, stop)
+    {
+        printf("  stopped    the translation for %s: %s\n", text(stop, "translated_for"),
+               text(stop, "reason"));
+    }
+    json_array_foreach(json_object_get(channel, "left_out_statements"), i, left_out)
+    {
+        const json_t *place = json_object_get(left_out, "last_position");
+
+        printf("  left out   %" PRIu64 " statements for %s, the last %s at %s:%" PRIu64 "\n",
+               number(left_out, "count"), text(left_out, "translated_for"), text(left_out, "last"),
+               text(place, "file"), number(place, "position"));
+    }
     json_array_foreach(json_object_get(channel, "replicas"), i, replica)
     {
         print_replica(replica);

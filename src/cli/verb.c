@@ -5,8 +5,9 @@
 #include <stdarg.h>
 #include <string.h>
 
-const struct verb *const verbs[] = {&verb_check, &verb_serve, &verb_status, &verb_client,
-                                    &verb_stop,  &verb_relay, &verb_binlog, NULL};
+const struct verb *const verbs[] = {
+    &verb_check,           &verb_serve, &verb_status, &verb_client, &verb_cluster,
+    &verb_parameter_group, &verb_stop,  &verb_relay,  &verb_binlog, NULL};
 
 static const char *last_word(const struct verb *verb)
 {
@@ -51,7 +52,7 @@ static void print_synopsis(const struct verb *verb, FILE *out)
                   *verb->arguments ? " " : "", verb->arguments);
 }
 
-static void print_list(const struct verb *const *list, FILE *out)
+static int width_of(const struct verb *const *list)
 {
     int width = 8;
 
@@ -60,8 +61,13 @@ static void print_list(const struct verb *const *list, FILE *out)
 
         width = length > width ? length : width;
     }
+    return width;
+}
+
+static void print_list(const struct verb *const *list, FILE *out)
+{
     for (size_t i = 0; list[i]; i++)
-        (void)fprintf(out, "  %-*s  %s\n", width, last_word(list[i]), list[i]->summary);
+        (void)fprintf(out, "  %-*s  %s\n", width_of(list), last_word(list[i]), list[i]->summary);
 }
 
 void verb_print_help(const struct verb *verb, FILE *out)
@@ -93,8 +99,8 @@ void verb_print_overview(FILE *out)
                        ": a self-hosted MySQL-compatible DB cluster\n\nusage: borealis VERB "
                        "[options]\n\n");
     print_list(verbs, out);
-    (void)fprintf(out, "  %-8s  %s\n\n'borealis VERB --help' says more; see also borealis(1).\n",
-                  "version", "Show the version");
+    (void)fprintf(out, "  %-*s  %s\n\n'borealis VERB --help' says more; see also borealis(1).\n",
+                  width_of(verbs), "version", "Show the version");
 }
 
 void verb_print_escaped(const char *text, FILE *out)

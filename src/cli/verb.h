@@ -25,7 +25,7 @@ struct verb_option {
     const char *help; /* one sentence, no line breaks */
 };
 
-#define VERB_OPTIONS_MAX 24
+#define VERB_OPTIONS_MAX 32
 
 /*
  * A verb may have verbs of its own, such as 'binlog verify'. One that has something to run besides
@@ -72,6 +72,23 @@ extern const struct verb verb_relay_status;
 extern const struct verb verb_relay_stop;
 extern const struct verb verb_stop;
 extern const struct verb verb_client;
+extern const struct verb verb_cluster;
+extern const struct verb verb_cluster_create;
+extern const struct verb verb_cluster_delete;
+extern const struct verb verb_cluster_describe;
+extern const struct verb verb_cluster_events;
+extern const struct verb verb_cluster_list;
+extern const struct verb verb_cluster_modify;
+extern const struct verb verb_cluster_parameters;
+extern const struct verb verb_cluster_reboot;
+extern const struct verb verb_parameter_group;
+extern const struct verb verb_parameter_group_copy;
+extern const struct verb verb_parameter_group_create;
+extern const struct verb verb_parameter_group_delete;
+extern const struct verb verb_parameter_group_describe;
+extern const struct verb verb_parameter_group_list;
+extern const struct verb verb_parameter_group_modify;
+extern const struct verb verb_parameter_group_reset;
 extern const struct verb verb_binlog;
 extern const struct verb verb_binlog_cut;
 extern const struct verb verb_binlog_json;

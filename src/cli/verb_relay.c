@@ -25,9 +25,17 @@ static const struct {
     {"source-change", "channel", "source_change"},
     {"semi-sync", "channel", "semi_sync"},
     {"listen", "channel", "listen"},
+    {"listen-mariadb", "channel", "listen_mariadb"},
+    {"listen-mysql", "channel", "listen_mysql"},
+    {"mariadb-domain", "channel", "mariadb_domain"},
+    {"translate-accounts", "channel", "translate_accounts"},
+    {"dependency-tracking", "channel", "dependency_tracking"},
+    {"dependency-history-size", "channel", "dependency_history_size"},
     {"ssl-cert", "channel", "ssl_cert"},
     {"ssl-key", "channel", "ssl_key"},
     {"retention-hours", "channel", "binlog_retention_hours"},
+    {"disk-low", "channel", "disk_low"},
+    {"disk-short", "channel", "disk_short"},
     {"replica-password-file", "account", "password_file"},
 };
 
@@ -123,8 +131,10 @@ const struct verb verb_relay = {
     .details =
         "Follows a MySQL or MariaDB server as a replica does and keeps its binlog files, byte for "
         "byte, in a directory; replicas, mysqlbinlog and change-data readers of the same family "
-        "connect to it instead of the server, by file and position or by GTID. They see only what "
-        "is on the disk. It goes on where it stopped, after a crash too. The account at the source "
+        "connect to it instead of the server, by file and position or by GTID; replicas of the "
+        "other "
+        "family at addresses of their own, where the events are translated. They see only what is "
+        "on the disk. It goes on where it stopped, after a crash too. The account at the source "
         "needs REPLICATION SLAVE; to begin 'now', REPLICATION CLIENT (BINLOG MONITOR) too. With "
         "--config it follows up to 200 sources, by a file that SIGHUP and 'borealis relay reload' "
         "have it read again; the flags are for one source.",
@@ -149,6 +159,26 @@ const struct verb verb_relay = {
           "Acknowledge what is on the relay's disk to a source that does semi-synchronous "
           "replication; off when nothing is given."},
          {"listen", "IP:PORT", "Where replicas connect; " LISTEN_DEFAULT " when nothing is given."},
+         {"listen-mariadb", "IP:PORT",
+          "Where MariaDB replicas connect whatever the source is: MySQL's events are translated "
+          "for them."},
+         {"listen-mysql", "IP:PORT",
+          "Where MySQL replicas connect whatever the source is: MariaDB's events are translated "
+          "for them."},
+         {"mariadb-domain", "N",
+          "The GTID domain that MySQL's transactions have at MariaDB replicas; 1 when nothing is "
+          "given. It must be the same at every relay of the source."},
+         {"translate-accounts", "WHAT",
+          "What translated replicas get of statements on users, roles and rights: drop (when "
+          "nothing is given), replicate or stop. It must be the same at every relay of the "
+          "source."},
+         {"dependency-tracking", "WHAT",
+          "How translated replicas are told which transactions may be applied beside each other: "
+          "source (when nothing is given) or writeset: by the rows' unique keys, which are read "
+          "from "
+          "the source with SELECT and REPLICATION CLIENT on *.*."},
+         {"dependency-history-size", "N",
+          "So many rows' keys are remembered for that; 25000 when nothing is given."},
          {"replica-user", "NAME", "The account that replicas log in with."},
          {"replica-password-file", "FILE", "Its password, the first line of a file."},
          {"ssl-cert", "FILE",
@@ -156,6 +186,12 @@ const struct verb verb_relay = {
          {"ssl-key", "FILE", "And its key."},
          {"server-id", "N", "The relay's server id; else a large random one, kept."},
          {"retention-hours", "N", "Remove files that were closed for so long; else never."},
+         {"disk-low", "N%|SIZE",
+          "Receive nothing while less of the file system is free, until a quarter more is; 10%, at "
+          "most 16G, when nothing is given."},
+         {"disk-short", "N%|SIZE",
+          "With --retention-hours: remove the oldest files while less is free, until a quarter "
+          "more is; 5%, at most 8G, when nothing is given."},
          {"verbose", NULL, "Log more."}},
     .run = run,
     .verbs = relay_verbs,

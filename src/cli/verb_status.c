@@ -1,64 +1,9 @@
+#include "cli/cluster_text.h"
 #include "cli/daemon_request.h"
 #include "cli/directory_option.h"
 #include "cli/verb.h"
 
 #include "base/mem.h"
-
-static const char *text(const json_t *object, const char *key)
-{
-    const char *value = json_string_value(json_object_get(object, key));
-
-    return value ? value : "-";
-}
-
-static long long number(const json_t *object, const char *key)
-{
-    return json_integer_value(json_object_get(object, key));
-}
-
-static void print_replication(const json_t *replication)
-{
-    const json_t *behind = json_object_get(replication, "seconds_behind");
-
-    printf("  source     %s port %lld, at %s %lld\n", text(replication, "source_host"),
-           number(replication, "source_port"), text(replication, "source_log_file"),
-           number(replication, "source_log_pos"));
-    printf("             receiver %s, applier %s, ", text(replication, "io_running"),
-           text(replication, "sql_running"));
-    if (json_is_integer(behind))
-        printf("%lld s behind\n", (long long)json_integer_value(behind));
-    else
-        printf("lag unknown\n");
-    if (*text(replication, "last_io_error") && *text(replication, "last_io_error") != '-')
-        printf("             receiver error: %s\n", text(replication, "last_io_error"));
-    if (*text(replication, "last_sql_error") && *text(replication, "last_sql_error") != '-')
-        printf("             applier error: %s\n", text(replication, "last_sql_error"));
-}
-
-static void print_cluster(const json_t *cluster)
-{
-    const json_t *endpoint = json_object_get(cluster, "endpoint");
-    const json_t *writer = json_object_get(cluster, "writer");
-    const json_t *binlog = json_object_get(cluster, "binlog");
-    const json_t *replication = json_object_get(cluster, "replication");
-
-    printf("cluster %s: %s\n", text(cluster, "name"), text(cluster, "state"));
-    printf("  endpoint   %s port %lld, %lld sessions%s\n", text(endpoint, "address"),
-           number(endpoint, "port"), number(endpoint, "sessions"),
-           json_is_true(json_object_get(cluster, "require_secure_transport")) ? ", TLS required"
-                                                                              : "");
-    printf("  writer     %s, %s, pid %lld%s\n", text(writer, "instance"), text(writer, "engine"),
-           number(writer, "pid"),
-           json_is_true(json_object_get(writer, "adopted")) ? ", adopted" : "");
-    printf("  user       %s, password in %s\n", text(cluster, "master_user"),
-           text(cluster, "credentials"));
-    if (binlog)
-        printf("  binlog     %s %lld\n", text(binlog, "file"), number(binlog, "position"));
-    if (replication)
-        print_replication(replication);
-    if (json_object_get(cluster, "error"))
-        printf("  error      %s\n", text(cluster, "error"));
-}
 
 static bool print_status(const char *answer, struct err *err)
 {
@@ -74,11 +19,13 @@ static bool print_status(const char *answer, struct err *err)
         return err_set(err, E_STATE, 0,
                        "a relay serves the directory; look at it with 'borealis relay status'");
     }
-    printf("borealis %s, pid %lld, serves %s\n", text(status, "version"),
-           number(status, "daemon_pid"), text(status, "directory"));
+    printf("borealis %s, pid %lld, serves %s\n",
+           json_string_value(json_object_get(status, "version")),
+           json_integer_value(json_object_get(status, "daemon_pid")),
+           json_string_value(json_object_get(status, "directory")));
     json_array_foreach(json_object_get(status, "clusters"), i, cluster)
     {
-        print_cluster(cluster);
+        cluster_text_print(cluster);
     }
     json_decref(status);
     return true;
@@ -110,7 +57,7 @@ static int run(const struct verb *verb, const char *const *values, int argc, cha
 const struct verb verb_status = {
     .name = "status",
     .arguments = "",
-    .summary = "Show the cluster, its endpoint, its engine and its replication",
+    .summary = "Show the clusters, their endpoints, engines and replication",
     .details =
         "Read-only. Asks the daemon that serves the directory; exits with status 3 when none "
         "does.",

@@ -7,19 +7,25 @@
 static int run(const struct verb *verb, const char *const *values, int argc, char **argv)
 {
     char *dir = directory_option(verb_value(verb, values, "dir"));
-    char *answer = NULL;
+    bool leave = verb_value(verb, values, "leave-engines") != NULL;
+    json_t *answer = NULL;
     struct err err = {0};
     int exit_status = EXIT_OK;
 
     (void)argc;
     (void)argv;
-    if (!daemon_request(dir, "stop", &answer, &err))
-        exit_status = EXIT_NOT_UP;
-    else if (!daemon_wait_gone(dir, &err))
+    if (!daemon_request_json(dir, leave ? "leave" : "stop", &answer, &err)) {
+        exit_status = err.class == E_USAGE ? EXIT_FAILED : EXIT_NOT_UP;
+        /* An older daemon, or one without engines. */
+        if (err.class == E_USAGE)
+            (void)err_prefix(&err, "what serves %s does not know --leave-engines, and goes on",
+                             dir);
+    } else if (!daemon_wait_gone(dir, &err)) {
         exit_status = EXIT_FAILED;
+    }
     if (exit_status != EXIT_OK)
         (void)fprintf(stderr, "borealis %s: %s\n", verb->name, err.text);
-    mem_free(answer);
+    json_decref(answer);
     mem_free(dir);
     return exit_status;
 }
@@ -27,11 +33,14 @@ static int run(const struct verb *verb, const char *const *values, int argc, cha
 const struct verb verb_stop = {
     .name = "stop",
     .arguments = "",
-    .summary = "Stop the daemon and its engine, and wait until both have ended",
+    .summary = "Stop the daemon and its engines, and wait until all have ended",
     .details =
         "The same as Ctrl-C in the terminal of 'borealis serve': clients' sessions end, the "
-        "engine shuts down cleanly. Exits with status 3 when no daemon serves the directory.",
-    .options = {DIR_OPTION},
+        "engine shuts down cleanly. With --leave-engines the engines go on and the next 'borealis "
+        "serve', of this version or a later one, takes them over: that is how Borealis is upgraded "
+        "without a restart of an engine. Exits with status 3 when no daemon serves the directory.",
+    .options = {DIR_OPTION,
+                {"leave-engines", NULL, "End the daemon alone: sessions end, engines go on."}},
     .run = run,
 };
 

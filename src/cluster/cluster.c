@@ -1,51 +1,15 @@
-#include "cluster/cluster.h"
+#include "cluster/cluster_internal.h"
 
 #include "base/arena.h"
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/mem.h"
-#include "base/random.h"
-#include "cluster/procedures.h"
-#include "cluster/secrets.h"
-#include "engine/paths.h"
-#include "net/socket.h"
+#include "translation/gtid_exchange.h"
 
-#include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#define ARENA_CAP              (1u << 20)
-#define SQL_TIMEOUT_SEC        30
-#define ADOPT_TIMEOUT          (30 * USEC_PER_SEC)
-#define LEFTOVER_TIMEOUT       (120 * USEC_PER_SEC)
-#define PORTS_TRIED            1000
-#define DEFAULT_RETENTION_HOUR 24
-
-struct cluster {
-    struct arena *arena;
-    struct store *store;
-    const char *own;          /* its directory */
-    const char *instance_dir; /* the writer's, in it */
-    bool stored;              /* the store knows of it already */
-    bool new_engine;          /* the operator named another engine than the one before */
-    struct store_cluster settings;
-    struct store_instance record;
-    struct engine_home *home;
-    struct secrets secrets;
-    struct instance *writer;
-    char subject[STORE_NAME_MAX + 16]; /* of log lines */
-
-    struct {
-        pthread_mutex_t lock;
-        enum cluster_state state;
-        pid_t engine_pid;
-        bool adopted;
-    } shared;
-};
+#define ARENA_CAP (1u << 20)
 
 const char *cluster_state_name(enum cluster_state state)
 {
@@ -56,43 +20,71 @@ const char *cluster_state_name(enum cluster_state state)
         return "starting";
     case CLUSTER_AVAILABLE:
         return "available";
+    case CLUSTER_REBOOTING:
+        return "rebooting";
     case CLUSTER_STOPPING:
         return "stopping";
     case CLUSTER_STOPPED:
         return "stopped";
     case CLUSTER_FAILED:
         return "failed";
+    case CLUSTER_DELETING:
+        return "deleting";
+    case CLUSTER_STATES:
+        break;
     }
     return "unknown";
 }
 
-/* One line a state: the states that may follow it. */
+/* One line a state: the states that may follow it. Whatever a cluster does, it may be deleted. */
 static bool may_follow(enum cluster_state from, enum cluster_state to)
 {
+    if (to == CLUSTER_DELETING)
+        return true;
     switch (from) {
     case CLUSTER_CREATING:
-        return to == CLUSTER_STARTING;
+        return to == CLUSTER_STARTING || to == CLUSTER_FAILED;
     case CLUSTER_STARTING:
         return to == CLUSTER_AVAILABLE || to == CLUSTER_STOPPING || to == CLUSTER_FAILED;
     case CLUSTER_AVAILABLE:
-        return to == CLUSTER_STOPPING || to == CLUSTER_FAILED;
+        return to == CLUSTER_STOPPING || to == CLUSTER_FAILED || to == CLUSTER_REBOOTING;
+    case CLUSTER_REBOOTING:
+        return to == CLUSTER_STOPPED || to == CLUSTER_FAILED || to == CLUSTER_STOPPING;
     case CLUSTER_STOPPING:
         return to == CLUSTER_STOPPED;
     case CLUSTER_STOPPED:
+        return to == CLUSTER_STARTING || to == CLUSTER_STOPPING || to == CLUSTER_FAILED;
     case CLUSTER_FAILED:
-        return to == CLUSTER_STARTING || to == CLUSTER_STOPPING;
+        return to == CLUSTER_STARTING || to == CLUSTER_STOPPING || to == CLUSTER_CREATING;
+    case CLUSTER_DELETING:
+    case CLUSTER_STATES:
+        return false;
     }
     return false;
 }
 
-static void cluster_set_state(struct cluster *cluster, enum cluster_state state, const char *why)
+/* Which engine process there is, if any: told to others. */
+static void note_engine_locked(struct cluster *cluster)
+{
+    const struct process *process =
+        cluster->writer ? instance_borrow_process(cluster->writer) : NULL;
+    pid_t before = cluster->shared.engine_pid;
+
+    cluster->shared.engine_pid = process ? process->pid : 0;
+    if (cluster->shared.engine_pid == 0)
+        cluster->shared.engine_started_usec = 0;
+    else if (cluster->shared.engine_pid != before)
+        cluster->shared.engine_started_usec = process_started_usec(process);
+}
+
+void cluster_set_state(struct cluster *cluster, enum cluster_state state, const char *why)
 {
     enum cluster_state old;
 
     (void)pthread_mutex_lock(&cluster->shared.lock);
     old = cluster->shared.state;
     cluster->shared.state = state;
-    cluster->shared.engine_pid = instance_borrow_process(cluster->writer)->pid;
+    note_engine_locked(cluster);
     (void)pthread_mutex_unlock(&cluster->shared.lock);
     if (old == state)
         return;
@@ -105,411 +97,110 @@ static void cluster_set_state(struct cluster *cluster, enum cluster_state state,
              cluster_state_name(state), why);
 }
 
-/* Opens a listening socket for a moment to see whether the port is free. */
-static bool port_is_free(const char *listen, uint16_t port, bool *ret_free, struct err *err)
+void cluster_set_failure(struct cluster *cluster, const char *failure)
 {
-    struct address address;
-    int fd = -1;
-
-    if (!address_parse(listen, port, &address, err))
-        return false;
-    *ret_free = socket_listen_tcp(&address, &fd, err);
-    fd_close(&fd);
-    return *ret_free || err->code == EADDRINUSE;
+    (void)pthread_mutex_lock(&cluster->shared.lock);
+    (void)snprintf(cluster->shared.failure, sizeof cluster->shared.failure, "%s", failure);
+    (void)pthread_mutex_unlock(&cluster->shared.lock);
 }
 
-/* The first free port from the default on. */
-static bool choose_port(const char *listen, uint16_t *ret_port, struct err *err)
+void cluster_endpoint_lost(struct cluster *cluster, const char *why)
 {
-    for (uint16_t port = CLUSTER_DEFAULT_PORT; port < CLUSTER_DEFAULT_PORT + PORTS_TRIED; port++) {
-        bool is_free = false;
+    log_error(cluster->subject, "%s; it is tried again", why);
+    cluster_note(cluster, EVENT_ENDPOINT_LOST, why);
+}
 
-        if (!port_is_free(listen, port, &is_free, err))
-            return false;
-        if (is_free) {
-            *ret_port = port;
-            return true;
-        }
+void cluster_endpoint_found(struct cluster *cluster, const char *why)
+{
+    cluster_note(cluster, EVENT_ENDPOINT_FOUND, why);
+}
+
+void cluster_set_pending(struct cluster *cluster, bool pending)
+{
+    (void)pthread_mutex_lock(&cluster->shared.lock);
+    cluster->shared.pending = pending;
+    (void)pthread_mutex_unlock(&cluster->shared.lock);
+}
+
+struct store_cluster cluster_settings(struct cluster *cluster)
+{
+    struct store_cluster settings;
+
+    (void)pthread_mutex_lock(&cluster->shared.lock);
+    settings = cluster->shared.settings;
+    (void)pthread_mutex_unlock(&cluster->shared.lock);
+    return settings;
+}
+
+struct store_event cluster_event(const struct cluster *cluster, enum event_kind kind,
+                                 const char *detail)
+{
+    return event_make(kind, cluster->record.cluster, cluster->record.name, detail);
+}
+
+void cluster_note(struct cluster *cluster, enum event_kind kind, const char *detail)
+{
+    struct store_event event = cluster_event(cluster, kind, detail);
+    struct err err;
+
+    log_info(cluster->subject, "event %s", event.message);
+    if (!store_apply(cluster->store, &(struct store_change){.events = &event, .n_events = 1}, &err))
+        log_error(cluster->subject, "an event is not kept: %s", err.text);
+}
+
+static enum cluster_state first_state(enum lifecycle lifecycle)
+{
+    switch (lifecycle) {
+    case LIFECYCLE_CREATING:
+        return CLUSTER_CREATING;
+    case LIFECYCLE_MADE:
+        return CLUSTER_STOPPED;
+    case LIFECYCLE_DELETING:
+        return CLUSTER_DELETING;
     }
-    return err_set(err, E_STATE, 0, "%s: no free port in %d..%d; give one with --port", listen,
-                   CLUSTER_DEFAULT_PORT, CLUSTER_DEFAULT_PORT + PORTS_TRIED - 1);
+    return CLUSTER_STOPPED;
 }
 
-static bool new_settings(const struct cluster_options *options, struct store_cluster *settings,
-                         struct err *err)
-{
-    *settings = (struct store_cluster){.creation = CREATION_STARTED, .port = options->port};
-    (void)snprintf(settings->name, sizeof settings->name, CLUSTER_DEFAULT_NAME);
-    (void)snprintf(settings->master_user, sizeof settings->master_user, CLUSTER_MASTER_USER);
-    (void)snprintf(settings->listen, sizeof settings->listen, "%s",
-                   options->listen ? options->listen : CLUSTER_DEFAULT_LISTEN);
-    /* Two clusters that replicate from each other must not share a domain; 0 is everybody's. */
-    settings->gtid_domain_id = random_u32() >> 1 | 1;
-    return options->port != 0 || choose_port(settings->listen, &settings->port, err);
-}
-
-/* The stored settings, with what the operator asked for now laid over them. */
-static bool load_settings(struct cluster *cluster, const struct cluster_options *options,
-                          struct err *err)
-{
-    struct store_cluster *settings = &cluster->settings;
-    struct address address;
-    bool found = false;
-
-    if (cluster->store && !store_get_cluster(cluster->store, settings, &found, err))
-        return false;
-    cluster->stored = found;
-    if (!found && !new_settings(options, settings, err))
-        return false;
-    if (options->listen)
-        (void)snprintf(settings->listen, sizeof settings->listen, "%s", options->listen);
-    if (options->port)
-        settings->port = options->port;
-    if (options->require_secure_transport >= 0)
-        settings->require_secure_transport = options->require_secure_transport != 0;
-    return address_parse(settings->listen, settings->port, &address, err);
-}
-
-/* Data may be opened by the version that wrote it or a later one, never by an earlier. */
-static bool check_version(const struct store_instance *record, const struct engine_home *home,
-                          struct err *err)
-{
-    unsigned major = 0;
-    unsigned minor = 0;
-
-    if (sscanf(record->version, "%u.%u", &major, &minor) == 2 &&
-        home->version_number / 100 < major * 100 + minor)
-        return err_set(err, E_STATE, 0,
-                       "instance %s: expected an engine of version %u.%u or later, which wrote its "
-                       "data, found %s; a data directory cannot go back",
-                       record->name, major, minor, home->version);
-    return true;
-}
-
-static bool load_record(struct cluster *cluster, const struct cluster_options *options,
-                        struct err *err)
-{
-    struct store_instance *record = &cluster->record;
-    char name[STORE_NAME_MAX];
-    const char *engine;
-    bool found = false;
-
-    (void)snprintf(name, sizeof name, "%.60s-1", cluster->settings.name);
-    if (cluster->store && !store_get_instance(cluster->store, name, record, &found, err))
-        return false;
-    if (!found) {
-        *record = (struct store_instance){.binlog_epoch = 1, .server_id = random_u32() >> 1 | 1};
-        (void)snprintf(record->name, sizeof record->name, "%s", name);
-        (void)snprintf(record->cluster, sizeof record->cluster, "%s", cluster->settings.name);
-    }
-    engine = found ? record->engine : CLUSTER_DEFAULT_ENGINE;
-    if (options->engine)
-        engine = options->engine;
-    if (!engine_home_open(engine, &cluster->home, err) ||
-        !check_version(record, cluster->home, err))
-        return false;
-    /* A path is stored absolute: the next start may be made from another directory. */
-    if (strchr(engine, '/'))
-        engine = cluster->home->dir;
-    cluster->new_engine = found && strcmp(engine, record->engine) != 0;
-    if (engine != record->engine)
-        (void)snprintf(record->engine, sizeof record->engine, "%s", engine);
-    return true;
-}
-
-static bool make_writer(struct cluster *cluster, struct err *err)
-{
-    struct instance_spec spec = {
-        .name = cluster->record.name,
-        .dir = cluster->instance_dir,
-        .server_id = cluster->record.server_id,
-        .gtid_domain_id = cluster->settings.gtid_domain_id,
-        .binlog_epoch = cluster->record.binlog_epoch,
-        .require_secure_transport = cluster->settings.require_secure_transport,
-        .tls_ca = cluster->secrets.tls_ca,
-        .tls_cert = cluster->secrets.tls_cert,
-        .tls_key = cluster->secrets.tls_key,
-        .admin_password = cluster->secrets.admin_password,
-    };
-
-    return instance_new(&spec, cluster->home, &cluster->writer, err);
-}
-
-/* Ends the engine of a creation that was cut short, so that its directory can go. */
-static bool stop_leftover(struct cluster *cluster, struct err *err)
-{
-    bool running = false;
-
-    if (!path_exists(cluster->instance_dir))
-        return true;
-    if (!instance_is_running(cluster->writer, &running, err))
-        return false;
-    if (!running)
-        return true;
-    if (instance_adopt(cluster->writer, cluster->record.pid, cluster->record.start_ticks,
-                       clock_deadline_usec(LEFTOVER_TIMEOUT), err))
-        return instance_kill(cluster->writer, clock_deadline_usec(LEFTOVER_TIMEOUT), err);
-    /* An engine that was still filling the directory has no socket: it ends by itself. */
-    return instance_is_running(cluster->writer, &running, err) &&
-           (!running || err_set(err, E_STATE, 0, "%s: in use by an engine that does not end",
-                                cluster->instance_dir));
-}
-
-/*
- * Creation: the store says "started" before anything is made and "done" after the master user
- * exists (cluster_wait_ready); a directory found at "started" is a torso and is made anew.
- */
-static bool create_writer(struct cluster *cluster, struct err *err)
-{
-    if (!stop_leftover(cluster, err) || !dir_remove(cluster->instance_dir, err))
-        return false;
-    log_info(cluster->subject, "creating instance=%s engine=%s", cluster->record.name,
-             cluster->home->version);
-    return instance_create(cluster->writer, err);
-}
-
-/* Where clients on this machine reach an endpoint that listens everywhere. */
-static const char *local_host(const char *listen)
-{
-    if (strcmp(listen, "0.0.0.0") == 0)
-        return "127.0.0.1";
-    return strcmp(listen, "::") == 0 ? "::1" : listen;
-}
-
-/* Chooses the directories and looks whether they will do. */
-static bool place(struct cluster *cluster, const char *dir, struct err *err)
-{
-    struct instance_paths paths;
-
-    cluster->own = arena_printf(cluster->arena, "%s/clusters/%s", dir, cluster->settings.name);
-    cluster->instance_dir =
-        arena_printf(cluster->arena, "%s/instances/%s", cluster->own, cluster->record.name);
-    if (!cluster->stored && path_exists(cluster->instance_dir))
-        return err_set(err, E_STATE, 0,
-                       "%s: expected none, because borealis.db knows of no cluster, found one; "
-                       "put the right borealis.db back, or choose another directory",
-                       cluster->instance_dir);
-    instance_paths_init(&paths, cluster->arena, cluster->instance_dir,
-                        cluster->record.binlog_epoch);
-    return socket_check_path(paths.socket, err);
-}
-
-/* Puts a new cluster into the store, unless another daemon was there first. */
-static bool put_new(struct cluster *cluster, struct err *err)
-{
-    struct store_cluster other;
-    bool found = false;
-
-    if (!store_get_cluster(cluster->store, &other, &found, err))
-        return false;
-    if (found)
-        return err_set(err, E_STATE, 0,
-                       "cluster %s: made by another borealis serve a moment ago; start again",
-                       other.name);
-    return store_put_cluster(cluster->store, &cluster->settings, err) &&
-           store_put_instance(cluster->store, &cluster->record, err);
-}
-
-bool cluster_open(const char *dir, struct store *store, const struct cluster_options *options,
-                  struct cluster **ret_cluster, struct err *err)
+struct cluster *cluster_open(const char *dir, struct store *store, const char *source_address,
+                             const struct disk_limits *disk_limits, const struct cluster_plan *plan)
 {
     struct arena *arena = arena_new(ARENA_CAP);
     struct cluster *cluster = arena_alloc(arena, sizeof *cluster);
 
     cluster->arena = arena;
+    cluster->source_fd = -1;
+    cluster->tables = table_report_new();
     cluster->store = store;
+    cluster->disk_limits = *disk_limits;
+    cluster->source_address = source_address ? arena_strdup(arena, source_address) : NULL;
     (void)pthread_mutex_init(&cluster->shared.lock, NULL);
-    if (!load_settings(cluster, options, err) || !load_record(cluster, options, err) ||
-        !place(cluster, dir, err)) {
-        cluster_close(cluster);
-        return false;
-    }
-    (void)snprintf(cluster->subject, sizeof cluster->subject, "cluster/%s", cluster->settings.name);
-    cluster->shared.state =
-        cluster->settings.creation == CREATION_DONE ? CLUSTER_STOPPED : CLUSTER_CREATING;
-    *ret_cluster = cluster;
-    return true;
-}
-
-bool cluster_prepare(struct cluster *cluster, struct store *store, struct err *err)
-{
-    const struct store_cluster *settings = &cluster->settings;
-
-    cluster->store = store;
-    if (!cluster->stored && !put_new(cluster, err))
-        return false;
-    if (!secrets_open(cluster->own, settings->name, settings->master_user,
-                      local_host(settings->listen), settings->port, cluster->arena,
-                      &cluster->secrets, err) ||
-        !make_writer(cluster, err))
-        return false;
-    return settings->creation == CREATION_DONE || create_writer(cluster, err);
+    cluster->record = plan->record;
+    cluster->shared.settings = plan->settings;
+    cluster->shared.state = first_state(plan->settings.lifecycle);
+    cluster->own = arena_printf(arena, "%s/clusters/%s", dir, plan->settings.name);
+    cluster->instance_dir = arena_printf(arena, "%s/instances/%s", cluster->own, plan->record.name);
+    cluster->change_log_dir = arena_printf(arena, "%s/changelog", cluster->own);
+    secrets_init(cluster->own, arena, &cluster->secrets);
+    /* The daemon before us saw an engine, and nobody has seen it end. */
+    cluster->unclean = plan->record.pid != 0;
+    (void)snprintf(cluster->subject, sizeof cluster->subject, "cluster/%s", plan->settings.name);
+    return cluster;
 }
 
 void cluster_close(struct cluster *cluster)
 {
     if (!cluster)
         return;
+    cluster_close_to_engine(cluster);
+    source_replication_free(cluster->replication);
     instance_free(cluster->writer);
     engine_home_free(cluster->home);
+    parameter_set_free(cluster->starting);
+    parameter_set_free(cluster->shared.in_force);
+    table_report_free(cluster->tables);
+    fd_close(&cluster->source_fd);
     (void)pthread_mutex_destroy(&cluster->shared.lock);
     arena_free(cluster->arena);
-}
-
-/* Records the engine process, so that the next daemon finds it even while it still recovers. */
-static bool record_process(struct cluster *cluster, struct err *err)
-{
-    const struct process *process = instance_borrow_process(cluster->writer);
-
-    cluster->record.pid = process->pid;
-    cluster->record.start_ticks = process->start_ticks;
-    return store_put_instance(cluster->store, &cluster->record, err);
-}
-
-bool cluster_start(struct cluster *cluster, struct err *err)
-{
-    bool running = false;
-
-    if (!instance_is_running(cluster->writer, &running, err))
-        return false;
-    if (running && cluster->new_engine)
-        return err_set(err, E_STATE, 0,
-                       "%s: its engine still runs on other programs than the --engine given; start "
-                       "without --engine, stop, and start again with it",
-                       cluster->subject);
-    if (running) {
-        if (!instance_adopt(cluster->writer, cluster->record.pid, cluster->record.start_ticks,
-                            clock_deadline_usec(ADOPT_TIMEOUT), err))
-            return false;
-    } else if (!instance_start(cluster->writer, err)) {
-        return false;
-    }
-    (void)pthread_mutex_lock(&cluster->shared.lock);
-    cluster->shared.adopted = running;
-    (void)pthread_mutex_unlock(&cluster->shared.lock);
-    cluster_set_state(cluster, CLUSTER_STARTING,
-                      running ? "adopting its engine" : "engine started");
-    return record_process(cluster, err);
-}
-
-/* What the first start adds to a new data directory. */
-static bool finish_creation(struct cluster *cluster, struct sql *sql, struct err *err)
-{
-    if (cluster->settings.creation == CREATION_DONE)
-        return true;
-    return procedures_create_master(sql, cluster->settings.master_user,
-                                    cluster->secrets.master_password, err);
-}
-
-/*
- * An engine comes up with replication stopped. It goes on if that is how the operator left it: the
- * procedures' last note says so. A source that cannot be reached does not keep the cluster down.
- */
-static bool resume_replication(struct cluster *cluster, struct sql *sql, struct err *err)
-{
-    struct arena *arena;
-    struct sql_result result;
-    bool ok;
-
-    if (cluster->shared.adopted)
-        return true;
-    arena = arena_new(ARENA_CAP);
-    ok = sql_query(sql, "SELECT 1 FROM mysql.rds_replication_status WHERE action = 'start slave'",
-                   arena, &result, err);
-    if (ok && result.n_rows > 0) {
-        struct err failed;
-
-        if (sql_run(sql, "START SLAVE", &failed))
-            log_info(cluster->subject, "replication resumed");
-        else
-            log_warn(cluster->subject, "replication is not resumed: %s", failed.text);
-    }
-    arena_free(arena);
-    return ok;
-}
-
-bool cluster_wait_ready(struct cluster *cluster, int64_t deadline_usec, struct err *err)
-{
-    struct sql *sql = NULL;
-    bool ok;
-
-    if (!instance_wait_ready(cluster->writer, deadline_usec, err) ||
-        !instance_connect(cluster->writer, SQL_TIMEOUT_SEC, &sql, err))
-        return false;
-    ok = finish_creation(cluster, sql, err) &&
-         procedures_install(sql, cluster->settings.master_user, err) &&
-         resume_replication(cluster, sql, err);
-    sql_close(sql);
-    if (!ok)
-        return err_prefix(err, "%s", cluster->subject);
-    (void)snprintf(cluster->record.version, sizeof cluster->record.version, "%s",
-                   cluster->home->version);
-    (void)pthread_mutex_lock(&cluster->shared.lock);
-    cluster->settings.creation = CREATION_DONE;
-    (void)pthread_mutex_unlock(&cluster->shared.lock);
-    if (!store_put_instance(cluster->store, &cluster->record, err) ||
-        !store_put_cluster(cluster->store, &cluster->settings, err))
-        return false;
-    cluster_set_state(cluster, CLUSTER_AVAILABLE, "the engine answers");
-    return true;
-}
-
-bool cluster_stop(struct cluster *cluster, int64_t deadline_usec, struct err *err)
-{
-    cluster_set_state(cluster, CLUSTER_STOPPING, "asked to stop");
-    if (!instance_stop(cluster->writer, deadline_usec, err))
-        return false;
-    cluster_set_state(cluster, CLUSTER_STOPPED, "the engine has ended");
-    return record_process(cluster, err);
-}
-
-int cluster_borrow_engine_fd(const struct cluster *cluster)
-{
-    return cluster->writer ? instance_borrow_process(cluster->writer)->pidfd : -1;
-}
-
-void cluster_engine_ended(struct cluster *cluster)
-{
-    instance_reap(cluster->writer);
-    cluster_set_state(cluster, CLUSTER_FAILED, "the engine ended by itself");
-}
-
-/* 'binlog retention hours' as the procedures store it: NULL means the default. */
-static bool read_retention(struct sql *sql, long *ret_hours, struct err *err)
-{
-    struct arena *arena = arena_new(ARENA_CAP);
-    struct sql_result result;
-    bool ok = sql_query(sql,
-                        "SELECT value FROM mysql.rds_configuration "
-                        "WHERE name = 'binlog retention hours'",
-                        arena, &result, err);
-
-    if (ok) {
-        const char *value = sql_result_get(&result, 0, "value");
-
-        *ret_hours = value ? strtol(value, NULL, 10) : DEFAULT_RETENTION_HOUR;
-    }
-    arena_free(arena);
-    return ok;
-}
-
-bool cluster_purge_binlogs(struct cluster *cluster, struct err *err)
-{
-    struct sql *sql = NULL;
-    long hours = 0;
-    char statement[128];
-    bool ok;
-
-    if (!cluster_connect(cluster, SQL_TIMEOUT_SEC, &sql, err))
-        return false;
-    ok = read_retention(sql, &hours, err);
-    if (ok && hours > 0) {
-        (void)snprintf(statement, sizeof statement,
-                       "PURGE BINARY LOGS BEFORE NOW() - INTERVAL %ld HOUR", hours);
-        ok = sql_run(sql, statement, err);
-    }
-    sql_close(sql);
-    return ok;
 }
 
 void cluster_snapshot(struct cluster *cluster, struct cluster_snapshot *ret_snapshot)
@@ -517,13 +208,28 @@ void cluster_snapshot(struct cluster *cluster, struct cluster_snapshot *ret_snap
     *ret_snapshot = (struct cluster_snapshot){0};
     /* The names do not change while other threads live. */
     memcpy(ret_snapshot->instance, cluster->record.name, sizeof ret_snapshot->instance);
-    (void)snprintf(ret_snapshot->engine_version, sizeof ret_snapshot->engine_version, "%s",
-                   cluster->home->version);
+    (void)snprintf(ret_snapshot->directory, sizeof ret_snapshot->directory, "%s",
+                   cluster->instance_dir);
+    (void)snprintf(ret_snapshot->credentials, sizeof ret_snapshot->credentials, "%s",
+                   cluster->secrets.credentials);
+    (void)snprintf(ret_snapshot->tls_ca, sizeof ret_snapshot->tls_ca, "%s",
+                   cluster->secrets.tls_ca);
     (void)pthread_mutex_lock(&cluster->shared.lock);
-    ret_snapshot->settings = cluster->settings;
+    memcpy(ret_snapshot->engine_version, cluster->shared.engine_version,
+           sizeof ret_snapshot->engine_version);
+    memcpy(ret_snapshot->client, cluster->shared.client, sizeof ret_snapshot->client);
+    memcpy(ret_snapshot->failure, cluster->shared.failure, sizeof ret_snapshot->failure);
+    ret_snapshot->settings = cluster->shared.settings;
     ret_snapshot->state = cluster->shared.state;
     ret_snapshot->engine_pid = cluster->shared.engine_pid;
+    ret_snapshot->engine_started_usec = cluster->shared.engine_started_usec;
+    ret_snapshot->engine_starts = cluster->shared.engine_starts;
+    ret_snapshot->engine_ends = cluster->shared.engine_ends;
     ret_snapshot->adopted = cluster->shared.adopted;
+    ret_snapshot->pending = cluster->shared.pending;
+    ret_snapshot->disk_stage = cluster->shared.disk_stage;
+    ret_snapshot->disk = cluster->shared.disk;
+    ret_snapshot->cut = cluster->shared.cut;
     (void)pthread_mutex_unlock(&cluster->shared.lock);
 }
 
@@ -533,14 +239,27 @@ bool cluster_connect(struct cluster *cluster, unsigned timeout_sec, struct sql *
     return instance_connect(cluster->writer, timeout_sec, ret_sql, err);
 }
 
+int cluster_borrow_engine_fd(const struct cluster *cluster)
+{
+    return cluster->writer ? instance_borrow_process(cluster->writer)->pidfd : -1;
+}
+
+struct change_log *cluster_borrow_change_log(const struct cluster *cluster)
+{
+    return cluster->change_log;
+}
+
+void cluster_server_uuid(struct cluster *cluster, char ret_text[GTID_UUID_TEXT + 1])
+{
+    struct gtid_uuid uuid;
+
+    gtid_uuid_of_domain(cluster_settings(cluster).gtid_domain_id, cluster->record.server_id, &uuid);
+    gtid_uuid_print(&uuid, ret_text);
+}
+
 const char *cluster_borrow_socket(const struct cluster *cluster)
 {
     return instance_borrow_socket(cluster->writer);
-}
-
-const char *cluster_borrow_log(const struct cluster *cluster)
-{
-    return instance_borrow_log(cluster->writer);
 }
 
 const char *cluster_borrow_tls_cert(const struct cluster *cluster)
@@ -551,19 +270,4 @@ const char *cluster_borrow_tls_cert(const struct cluster *cluster)
 const char *cluster_borrow_tls_key(const struct cluster *cluster)
 {
     return cluster->secrets.tls_key;
-}
-
-const char *cluster_borrow_tls_ca(const struct cluster *cluster)
-{
-    return cluster->secrets.tls_ca;
-}
-
-const char *cluster_borrow_credentials(const struct cluster *cluster)
-{
-    return cluster->secrets.credentials;
-}
-
-const struct engine_home *cluster_borrow_home(const struct cluster *cluster)
-{
-    return cluster->home;
 }

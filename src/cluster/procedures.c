@@ -6,7 +6,8 @@
 
 #define STATEMENT_MAX (1u << 20)
 #define SEPARATOR     "\n$$\n"
-#define PLACEHOLDER   "${master}"
+#define MASTER        "${master}"
+#define COMPATIBILITY "${compatibility}"
 
 static bool run_outside_binlog(struct sql *sql, const char *statement, struct err *err)
 {
@@ -35,19 +36,67 @@ bool procedures_create_master(struct sql *sql, const char *master_user, const ch
     return ok;
 }
 
+/* A character string of SQL, under any sql_mode but NO_BACKSLASH_ESCAPES. */
+static void write_quoted(struct buf *buf, const char *text)
+{
+    buf_u8(buf, '\'');
+    for (; *text; text++) {
+        if (*text == '\'' || *text == '\\')
+            buf_u8(buf, '\\');
+        buf_u8(buf, (uint8_t)*text);
+    }
+    buf_u8(buf, '\'');
+}
+
+bool procedures_set_password(struct sql *sql, const char *master_user, const char *password,
+                             struct err *err)
+{
+    struct buf statement;
+    bool ok;
+
+    buf_init(&statement, STATEMENT_MAX);
+    buf_str(&statement, "ALTER USER ");
+    write_account(&statement, master_user);
+    buf_str(&statement, " IDENTIFIED BY ");
+    write_quoted(&statement, password);
+    ok = sql_run(sql, "SET SESSION sql_mode = ''", err) &&
+         run_outside_binlog(sql, buf_borrow_cstr(&statement), err);
+    buf_done(&statement);
+    return ok;
+}
+
+/* What the files' placeholders stand for. */
+struct meaning {
+    const char *master_user;
+    unsigned compatibility;
+};
+
+static bool begins_with(const char *text, const char *end, const char *word)
+{
+    return (size_t)(end - text) >= strlen(word) && memcmp(text, word, strlen(word)) == 0;
+}
+
 /* Copies text to buf with every placeholder replaced. */
-static void substitute(const char *text, size_t len, const char *master_user, struct buf *buf)
+static void substitute(const char *text, size_t len, const struct meaning *meaning, struct buf *buf)
 {
     const char *end = text + len;
 
     while (text < end) {
-        const char *found = memmem(text, (size_t)(end - text), PLACEHOLDER, strlen(PLACEHOLDER));
+        const char *found = memchr(text, '$', (size_t)(end - text));
 
         buf_bytes(buf, span_of(text, (size_t)((found ? found : end) - text)));
         if (!found)
             return;
-        write_account(buf, master_user);
-        text = found + strlen(PLACEHOLDER);
+        text = found;
+        if (begins_with(text, end, MASTER)) {
+            write_account(buf, meaning->master_user);
+            text += strlen(MASTER);
+        } else if (begins_with(text, end, COMPATIBILITY)) {
+            buf_printf(buf, "%u", meaning->compatibility);
+            text += strlen(COMPATIBILITY);
+        } else {
+            buf_u8(buf, (uint8_t)*text++);
+        }
     }
 }
 
@@ -68,8 +117,8 @@ static bool is_blank(const char *text, size_t len)
     return true;
 }
 
-static bool run_file(struct sql *sql, const struct procedures_file *file, const char *master_user,
-                     struct err *err)
+static bool run_file(struct sql *sql, const struct procedures_file *file,
+                     const struct meaning *meaning, struct err *err)
 {
     struct buf statement;
     const char *next = file->text;
@@ -82,7 +131,7 @@ static bool run_file(struct sql *sql, const struct procedures_file *file, const 
 
         if (!is_blank(next, len)) {
             buf_clear(&statement);
-            substitute(next, len, master_user, &statement);
+            substitute(next, len, meaning, &statement);
             ok = sql_run(sql, buf_borrow_cstr(&statement), err) ||
                  err_prefix(err, "sql/%s, statement %d", file->name, number);
         }
@@ -92,12 +141,15 @@ static bool run_file(struct sql *sql, const struct procedures_file *file, const 
     return ok;
 }
 
-bool procedures_install(struct sql *sql, const char *master_user, struct err *err)
+bool procedures_install(struct sql *sql, const char *master_user, unsigned compatibility,
+                        struct err *err)
 {
+    struct meaning meaning = {master_user, compatibility};
+
     if (!sql_run(sql, "SET SESSION sql_log_bin = 0", err))
         return false;
     for (unsigned i = 0; i < procedures_n_files; i++) {
-        if (!run_file(sql, &procedures_files[i], master_user, err))
+        if (!run_file(sql, &procedures_files[i], &meaning, err))
             return false;
     }
     return true;

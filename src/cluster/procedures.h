@@ -21,5 +21,13 @@ extern const unsigned procedures_n_files;
 MUST_CHECK bool procedures_create_master(struct sql *sql, const char *master_user,
                                          const char *password, struct err *err);
 
-/* Runs all files; in them ${master} is the master user's account. */
-MUST_CHECK bool procedures_install(struct sql *sql, const char *master_user, struct err *err);
+/* Gives the account another password. */
+MUST_CHECK bool procedures_set_password(struct sql *sql, const char *master_user,
+                                        const char *password, struct err *err);
+
+/*
+ * Runs all files; in them ${master} is the master user's account and ${compatibility} the version
+ * of Aurora MySQL, 2 or 3.
+ */
+MUST_CHECK bool procedures_install(struct sql *sql, const char *master_user, unsigned compatibility,
+                                   struct err *err);

@@ -5,84 +5,78 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/thread.h"
-#include "base/wakeup.h"
-#include "net/conn.h"
+#include "base/secret_file.h"
+#include "net/local_server.h"
 #include "net/socket.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
-#include <unistd.h>
 
-#define STACK_BYTES    (512u << 10)
-#define REQUEST_MAX    64
+#define REQUEST_MAX    16384
 #define ANSWER_MAX     (64u << 20)
 #define PIECE_BYTES    4096
+#define NAME_SHOWN_MAX 32
 #define CLIENT_TIMEOUT (5 * USEC_PER_SEC)
 
 struct control {
     struct control_spec spec;
-    char *socket_path;
-    int listen_fd;
-    int end_fd; /* told to end its own thread */
-    pthread_t thread;
+    struct local_server *server;
 };
 
-/* Reads up to a line break, which is dropped. */
+/* Reads up to a line break, which is dropped; E_USAGE: what came is no request, and was read. */
 static bool read_line(struct conn *conn, char line[REQUEST_MAX], struct err *err)
 {
     int64_t deadline_usec = clock_deadline_usec(CLIENT_TIMEOUT);
+    size_t len = 0;
 
-    for (size_t len = 0; len < REQUEST_MAX; len++) {
-        if (!conn_read_full(conn, (uint8_t *)line + len, 1, deadline_usec, err))
+    for (;; len++) {
+        uint8_t byte;
+
+        if (!conn_read_full(conn, &byte, 1, deadline_usec, err))
             return false;
-        if (line[len] == '\n') {
-            line[len] = 0;
-            return true;
-        }
+        if (byte == '\n')
+            break;
+        if (len < REQUEST_MAX)
+            line[len] = (char)byte;
     }
-    return err_set(err, E_PROTO, 0, "control: expected a line of at most %d bytes", REQUEST_MAX);
+    if (len >= REQUEST_MAX)
+        return err_set(err, E_USAGE, 0, "request: expected less than %d bytes, found %zu",
+                       REQUEST_MAX, len);
+    line[len] = '\0';
+    return strlen(line) == len ||
+           err_set(err, E_USAGE, 0, "request: expected text, found a byte of 0");
 }
 
-static void serve_client(struct control *control, int fd)
+/* Of a request that there is none of; what of it may be shown. */
+static char *refuse_unknown(const char *request)
 {
-    struct conn *conn = conn_new(fd, "control client");
+    size_t len = strspn(request, "abcdefghijklmnopqrstuvwxyz-");
+
+    return mem_printf("{\"error\": \"request: expected one of this daemon's, found '%.*s'\"}",
+                      (int)(len < NAME_SHOWN_MAX ? len : NAME_SHOWN_MAX), request);
+}
+
+/* What is asked is answered, whoever stops the server meanwhile. */
+static void serve_client(void *context, struct conn *conn, int stop_fd)
+{
+    struct control *control = context;
     char request[REQUEST_MAX];
+    char *text = NULL;
     struct err err;
 
+    (void)stop_fd;
     if (read_line(conn, request, &err)) {
-        char *text = control->spec.answer(control->spec.context, request);
-
+        text = control->spec.answer(control->spec.context, request);
         if (!text)
-            text = mem_strdup("{\"error\": \"unknown request\"}");
+            text = refuse_unknown(request);
+    } else if (err.class == E_USAGE) {
+        text = mem_printf("{\"error\": \"%s\"}", err.text);
+    }
+    if (text) {
         (void)!conn_write_all(conn, span_str(text), clock_deadline_usec(CLIENT_TIMEOUT), &err);
         mem_free(text);
     }
-    conn_free(conn);
-}
-
-static void *control_thread(void *arg)
-{
-    struct control *control = arg;
-
-    for (;;) {
-        struct err err;
-        int fd = -1;
-
-        if (!socket_accept(control->listen_fd, control->end_fd, &fd, &err)) {
-            struct pollfd ended = {.fd = control->end_fd, .events = POLLIN};
-
-            log_error("control", "%s", err.text);
-            if (!err.retriable)
-                return NULL;
-            (void)poll(&ended, 1, 100);
-        } else if (fd < 0) {
-            return NULL;
-        } else {
-            serve_client(control, fd);
-        }
-    }
+    explicit_bzero(request, sizeof request);
 }
 
 bool control_start(const struct control_spec *spec, struct control **ret_control, struct err *err)
@@ -90,18 +84,16 @@ bool control_start(const struct control_spec *spec, struct control **ret_control
     struct control *control = mem_alloc(sizeof *control);
 
     control->spec = *spec;
-    control->socket_path = mem_strdup(spec->socket_path);
-    control->listen_fd = -1;
-    control->end_fd = -1;
-    if (wakeup_open(&control->end_fd, err) &&
-        socket_listen_unix(control->socket_path, &control->listen_fd, err) &&
-        thread_start("control", STACK_BYTES, control_thread, control, &control->thread, err)) {
+    if (local_server_start(&(struct local_server_spec){.name = "control",
+                                                       .subject = "control",
+                                                       .client = "control client",
+                                                       .socket_path = spec->socket_path,
+                                                       .serve = serve_client,
+                                                       .context = control},
+                           &control->server, err)) {
         *ret_control = control;
         return true;
     }
-    fd_close(&control->listen_fd);
-    fd_close(&control->end_fd);
-    mem_free(control->socket_path);
     mem_free(control);
     return false;
 }
@@ -110,12 +102,7 @@ void control_stop(struct control *control)
 {
     if (!control)
         return;
-    wakeup_raise(control->end_fd);
-    (void)pthread_join(control->thread, NULL);
-    (void)unlink(control->socket_path);
-    fd_close(&control->listen_fd);
-    fd_close(&control->end_fd);
-    mem_free(control->socket_path);
+    local_server_stop(control->server);
     mem_free(control);
 }
 
@@ -162,7 +149,7 @@ bool control_request(const char *socket_path, const char *request, int64_t deadl
     line = mem_printf("%s\n", request);
     ok = conn_write_all(conn, span_str(line), deadline_usec, err) &&
          read_answer(conn, deadline_usec, ret_answer, err);
-    mem_free(line);
+    secret_free(line);
     conn_free(conn);
     return ok;
 }

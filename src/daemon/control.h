@@ -2,7 +2,8 @@
  * The control socket: how `borealis status` and its like speak to a daemon.
  *
  * A unix socket of mode 0600 in the daemon's directory. A client sends one line, the request's
- * name; the daemon answers with one JSON object and closes. One thread serves one client at a time.
+ * name and, after a space, what belongs to it; the daemon answers with one JSON object and closes.
+ * One thread serves one client at a time. Requests may hold secrets: they are wiped.
  */
 #pragma once
 

@@ -1,31 +1,15 @@
 #include "daemon/exposition.h"
 
+#include "base/utf8.h"
+
 #define EXACT_MAX 9007199254740992.0 /* 2^53: whole numbers up to here are exact */
-
-/* Bytes of the UTF-8 character at `at`; 0 when it is none. */
-static size_t character_length(const unsigned char *at)
-{
-    size_t length = *at < 0x80 ? 1 : *at < 0xc2 ? 0 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : 4;
-
-    if (*at > 0xf4)
-        return 0;
-    for (size_t i = 1; i < length; i++) {
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    /* Longer than needed, of UTF-16, or past the last one. */
-    if ((*at == 0xe0 && at[1] < 0xa0) || (*at == 0xed && at[1] > 0x9f) ||
-        (*at == 0xf0 && at[1] < 0x90) || (*at == 0xf4 && at[1] > 0x8f))
-        return 0;
-    return length;
-}
 
 static void write_escaped(struct buf *buf, const char *text, bool quotes)
 {
-    const unsigned char *at = (const unsigned char *)text;
+    const char *at = text;
 
     while (*at) {
-        size_t length = character_length(at);
+        size_t length = utf8_length(at);
 
         if (*at == '\\')
             buf_str(buf, "\\\\");
@@ -63,4 +47,21 @@ void exposition_sample(struct buf *buf, const char *name, const char *suffix,
         buf_printf(buf, " %.0f\n", value);
     else
         buf_printf(buf, " %.17g\n", value);
+}
+
+/* '_' is markup for scdoc. */
+void exposition_print_man(const char *prefix, const char *name, const char *type, const char *help,
+                          FILE *out)
+{
+    const char *parts[] = {prefix, name};
+
+    (void)fputc('*', out);
+    for (size_t i = 0; i < 2; i++) {
+        for (const char *at = parts[i]; *at; at++) {
+            if (*at == '_')
+                (void)fputc('\\', out);
+            (void)fputc(*at, out);
+        }
+    }
+    (void)fprintf(out, "* (%s)\n\t%s\n\n", type, help);
 }

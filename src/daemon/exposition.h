@@ -6,6 +6,8 @@
 
 #include "base/buf.h"
 
+#include <stdio.h>
+
 #define EXPOSITION_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
 struct exposition_label {
@@ -19,3 +21,7 @@ void exposition_family(struct buf *buf, const char *name, const char *type, cons
 /* `suffix` comes after the name: "", or "_bucket" and its like of a histogram. */
 void exposition_sample(struct buf *buf, const char *name, const char *suffix,
                        const struct exposition_label *labels, size_t count, double value);
+
+/* A family as the man page lists it, as scdoc source; the name is the two texts together. */
+void exposition_print_man(const char *prefix, const char *name, const char *type, const char *help,
+                          FILE *out);

@@ -82,27 +82,29 @@ static enum MHD_Result answer(void *context, struct MHD_Connection *connection, 
     return respond_metrics(context, connection);
 }
 
-bool metrics_server_start(const struct metrics_server_spec *spec,
+bool metrics_server_listen(const char *listen, uint16_t port, int *ret_fd, struct err *err)
+{
+    struct address address;
+
+    if (address_parse(listen, port, &address, err) && socket_listen_tcp(&address, ret_fd, err))
+        return true;
+    return err_prefix(err, "metrics");
+}
+
+bool metrics_server_start(const struct metrics_server_spec *spec, int listen_fd,
                           struct metrics_server **ret_server, struct err *err)
 {
     struct metrics_server *server = mem_alloc(sizeof *server);
-    struct address address;
-    int fd = -1;
 
     server->spec = *spec;
-    if (!address_parse(spec->listen, spec->port, &address, err) ||
-        !socket_listen_tcp(&address, &fd, err)) {
-        mem_free(server);
-        return err_prefix(err, "metrics");
-    }
     server->daemon =
         MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_EPOLL | MHD_USE_ITC, 0, NULL,
-                         NULL, answer, server, MHD_OPTION_LISTEN_SOCKET, fd,
+                         NULL, answer, server, MHD_OPTION_LISTEN_SOCKET, listen_fd,
                          MHD_OPTION_CONNECTION_LIMIT, (unsigned)METRICS_CONNECTIONS_MAX,
                          MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)METRICS_TIMEOUT_SEC,
                          MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY_MAX, MHD_OPTION_END);
     if (!server->daemon) {
-        fd_close(&fd);
+        fd_close(&listen_fd);
         mem_free(server);
         return err_set(err, E_STATE, 0, "metrics: the HTTP server could not be started");
     }

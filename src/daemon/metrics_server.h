@@ -18,13 +18,18 @@
 struct metrics_server;
 
 struct metrics_server_spec {
-    const char *listen; /* an IP */
-    uint16_t port;
     void (*render)(void *context, struct buf *buf); /* called in its thread */
     void *context;
 };
 
-/* E_IO when the address is taken; E_STATE. */
-MUST_CHECK bool metrics_server_start(const struct metrics_server_spec *spec,
+/*
+ * A socket for it, where clients wait until the server is started: an address that can not be had
+ * is known before anything else is begun. `listen` is an IP. E_USAGE; E_IO when it is taken.
+ */
+MUST_CHECK bool metrics_server_listen(const char *listen, uint16_t port, int *ret_fd,
+                                      struct err *err);
+
+/* Takes over listen_fd, whatever the outcome. E_STATE. */
+MUST_CHECK bool metrics_server_start(const struct metrics_server_spec *spec, int listen_fd,
                                      struct metrics_server **ret_server, struct err *err);
 void metrics_server_stop(struct metrics_server *server); /* NULL is fine */

@@ -25,7 +25,8 @@
 
 #define SUBJECT     "relay"
 #define HOUSE_USEC  (60 * USEC_PER_SEC)
-#define SAMPLE_MSEC 5000
+#define SAMPLE_USEC (5 * USEC_PER_SEC)
+#define LOOK_MSEC   1000 /* at the disk */
 #define STATUS_MAX  64
 
 struct relay {
@@ -180,14 +181,13 @@ static void render_metrics(void *context, struct buf *buf)
 
 static bool open_metrics(struct relay *relay, struct err *err)
 {
-    struct metrics_server_spec spec = {
-        .listen = relay->config->metrics_listen,
-        .port = relay->config->metrics_port,
-        .render = render_metrics,
-        .context = relay,
-    };
+    const struct relay_config *config = relay->config;
+    struct metrics_server_spec spec = {.render = render_metrics, .context = relay};
+    int fd = -1;
 
-    return !spec.listen || metrics_server_start(&spec, &relay->metrics, err);
+    return !config->metrics_listen ||
+           (metrics_server_listen(config->metrics_listen, config->metrics_port, &fd, err) &&
+            metrics_server_start(&spec, fd, &relay->metrics, err));
 }
 
 /* Without a certificate that was given, replicas get one by an authority of the relay's own. */
@@ -299,18 +299,19 @@ static void keep_house(struct relay_channels *channels)
     relay_channels_retry(channels);
 }
 
-/* Until the next sample; sooner when the service manager wants to hear of us before that. */
+/* Until the next look; sooner when the service manager wants to hear of us before that. */
 static int wait_msec(const struct relay *relay)
 {
     int64_t half_msec = relay->notify.watchdog_usec / 2000;
 
-    return half_msec > 0 && half_msec < SAMPLE_MSEC ? (int)half_msec : SAMPLE_MSEC;
+    return half_msec > 0 && half_msec < LOOK_MSEC ? (int)half_msec : LOOK_MSEC;
 }
 
 static void wait_for_end(struct relay *relay)
 {
     struct relay_channels *channels = &relay->shared.channels;
     int64_t house_at = clock_deadline_usec(HOUSE_USEC);
+    int64_t sample_at = clock_deadline_usec(SAMPLE_USEC);
 
     while (!asked_to_stop(relay)) {
         struct pollfd fds[] = {
@@ -323,7 +324,12 @@ static void wait_for_end(struct relay *relay)
             continue;
         (void)pthread_mutex_lock(&relay->shared.lock);
         for (size_t i = 0; i < channels->count; i++)
-            relay_channel_sample(channels->items[i]);
+            relay_channel_watch_disk(channels->items[i]);
+        if (clock_now_usec() >= sample_at) {
+            for (size_t i = 0; i < channels->count; i++)
+                relay_channel_sample(channels->items[i]);
+            sample_at = clock_deadline_usec(SAMPLE_USEC);
+        }
         if (clock_now_usec() >= house_at) {
             keep_house(channels);
             house_at = clock_deadline_usec(HOUSE_USEC);

@@ -4,12 +4,15 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/quantity_text.h"
 #include "net/listener.h"
 #include "net/socket.h"
 #include "replication/dump_metrics.h"
+#include "replication/purge_choice.h"
 #include "replication/replica_session.h"
 #include "replication/retention_setting.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -18,6 +21,18 @@
 #define SESSION_STACK (256u << 10)
 #define LOGIN_USEC    (30 * USEC_PER_SEC)
 #define IDLE_USEC     (8 * 3600 * USEC_PER_SEC)
+#define CUT_USEC      (5 * USEC_PER_SEC) /* between two cuts of the retention */
+
+/* One of the addresses at which replicas connect. */
+struct door {
+    struct relay_channel *channel;
+    enum replica_family family;
+    const char *ip;
+    uint16_t port;
+    struct listener *listener; /* NULL: none there */
+};
+
+#define DOORS 3 /* one of each family */
 
 /* Settings that the channel's receiver was opened with or changed to: their texts must stay. */
 struct kept_settings {
@@ -30,10 +45,11 @@ struct relay_channel {
     char *name;
     char *directory;
     struct err error; /* of the last start; class E_NONE: none */
+    struct origin_log *own_origins;
     struct channel *channel;
     struct replicas *replicas;
     struct dump_metrics *metrics;
-    struct listener *listener;
+    struct door doors[DOORS]; /* that of REPLICAS_OF_SOURCE is there whenever it is started */
     struct kept_settings *kept;
     struct relay_channel_started started;
     atomic_uint next_thread_id;
@@ -41,10 +57,13 @@ struct relay_channel {
     int64_t sampled_usec; /* monotonic */
     uint64_t sampled_bytes;
     double bytes_per_second;
+    struct relay_channel_disk disk;
+    int64_t cut_at_usec; /* when it is short: the next time */
 
     struct {
         pthread_mutex_t lock;
         struct relay_settings *settings; /* that hold now */
+        struct origin_map *origins;      /* of the channels that they name */
     } shared;
 };
 
@@ -56,6 +75,7 @@ struct relay_channel *relay_channel_new(const struct relay_channel_context *cont
     channel->context = *context;
     channel->name = mem_strdup(settings->channel->section.name);
     channel->directory = mem_printf("%s/%s", context->directory, channel->name);
+    channel->own_origins = origin_log_new(channel->name);
     channel->shared.settings = settings;
     atomic_init(&channel->next_thread_id, 1);
     atomic_init(&channel->clients, 0);
@@ -67,7 +87,10 @@ static void stop(struct relay_channel *channel)
 {
     if (channel->replicas)
         replicas_end_all(channel->replicas);
-    listener_stop(channel->listener);
+    for (size_t i = 0; i < DOORS; i++) {
+        listener_stop(channel->doors[i].listener);
+        channel->doors[i].listener = NULL;
+    }
     dump_metrics_stop(channel->metrics);
     channel_close(channel->channel);
     replicas_free(channel->replicas);
@@ -82,7 +105,7 @@ static void stop(struct relay_channel *channel)
     channel->started = (struct relay_channel_started){0};
     channel->sampled_usec = 0;
     channel->bytes_per_second = 0;
-    channel->listener = NULL;
+    channel->disk.stage = DISK_ENOUGH; /* what is started anew is held anew */
     channel->channel = NULL;
     channel->replicas = NULL;
     channel->metrics = NULL;
@@ -94,6 +117,8 @@ void relay_channel_free(struct relay_channel *channel)
         return;
     stop(channel);
     relay_settings_free(channel->shared.settings);
+    origin_map_free(channel->shared.origins);
+    origin_log_free(channel->own_origins);
     (void)pthread_mutex_destroy(&channel->shared.lock);
     mem_free(channel->name);
     mem_free(channel->directory);
@@ -106,6 +131,19 @@ static struct relay_settings *share_settings(struct relay_channel *channel)
 
     (void)pthread_mutex_lock(&channel->shared.lock);
     settings = relay_settings_share(channel->shared.settings);
+    (void)pthread_mutex_unlock(&channel->shared.lock);
+    return settings;
+}
+
+/* The two that belong together. */
+static struct relay_settings *share_terms(struct relay_channel *channel,
+                                          struct origin_map **ret_origins)
+{
+    struct relay_settings *settings;
+
+    (void)pthread_mutex_lock(&channel->shared.lock);
+    settings = relay_settings_share(channel->shared.settings);
+    *ret_origins = origin_map_share(channel->shared.origins);
     (void)pthread_mutex_unlock(&channel->shared.lock);
     return settings;
 }
@@ -151,16 +189,25 @@ static bool share_rules(void *context, struct span user, const char *client_ip,
 
 static void serve_client(void *context, struct conn **conn, const char *ip, int stop_fd)
 {
-    struct relay_channel *channel = context;
-    struct relay_settings *settings = share_settings(channel);
+    const struct door *door = context;
+    struct relay_channel *channel = door->channel;
+    struct origin_map *origins;
+    struct relay_settings *settings = share_terms(channel, &origins);
     uint64_t most = settings->channel->max_connections;
     struct replica_session_spec spec = {
         .channel = channel->channel,
         .replicas = channel->replicas,
         .server_id = channel->context.identity->server_id,
         .server_uuid = channel->context.identity->server_uuid,
-        .host = channel->started.listen,
-        .port = channel->started.port,
+        .host = door->ip,
+        .port = door->port,
+        .family = door->family,
+        .mariadb_domain = (uint32_t)settings->channel->mariadb_domain,
+        .accounts_policy = settings->channel->translate_accounts,
+        .origins = origins,
+        .history_size = settings->channel->tracks_dependencies
+                            ? (unsigned)settings->channel->dependency_history_size
+                            : 0,
         .tls = settings->listen_tls ? settings->listen_tls : channel->context.own_tls,
         .require_tls = settings->channel->require_tls,
         .find_account = find_account,
@@ -177,14 +224,15 @@ static void serve_client(void *context, struct conn **conn, const char *ip, int 
     replica_session_run(&spec, *conn, ip, atomic_fetch_add(&channel->next_thread_id, 1));
     *conn = NULL;
     atomic_fetch_sub(&channel->clients, 1);
+    origin_map_free(origins);
     relay_settings_free(settings);
 }
 
 static void listener_failed(void *context, const struct err *err)
 {
-    const struct relay_channel *channel = context;
+    const struct door *door = context;
 
-    log_error(channel->name, "%s", err->text);
+    log_error(door->channel->name, "%s", err->text);
 }
 
 /* ---- Start ---- */
@@ -219,6 +267,16 @@ static struct receiver_spec receiver_spec(struct relay_channel *channel)
     };
 }
 
+/* Of a source of that family: for replicas of the other one. */
+static bool wants_keys(const struct relay_channel *channel, enum format_family family)
+{
+    const struct relay_channel_started *started = &channel->started;
+    const struct relay_address *others =
+        family == FORMAT_MYSQL ? &started->listen_mariadb : &started->listen_mysql;
+
+    return channel->shared.settings->channel->tracks_dependencies && others->ip;
+}
+
 static bool open_channel(struct relay_channel *channel, struct err *err)
 {
     const struct relay_channel_config *config = channel->shared.settings->channel;
@@ -228,6 +286,9 @@ static bool open_channel(struct relay_channel *channel, struct err *err)
         .receiver = receiver_spec(channel),
         .cache_bytes = config->cache_bytes,
         .keep_free_bytes = config->keep_free_bytes,
+        .origins = channel->own_origins,
+        .keys_of_mysql = wants_keys(channel, FORMAT_MYSQL),
+        .keys_of_mariadb = wants_keys(channel, FORMAT_MARIADB),
     };
 
     return channel_open(&spec, &channel->channel, err);
@@ -245,31 +306,91 @@ static void set_controls(struct relay_channel *channel, const uint64_t *before)
     }
 }
 
-/* A taken port is found before anything is made. */
+static void close_ports(int fds[DOORS])
+{
+    for (size_t i = 0; i < DOORS; i++)
+        fd_close(&fds[i]);
+}
+
+/* A taken port is found before anything is made. -1 where there is no listener. */
+static bool open_ports(struct relay_channel *channel, int fds[DOORS], struct err *err)
+{
+    for (size_t i = 0; i < DOORS; i++)
+        fds[i] = -1;
+    for (size_t i = 0; i < DOORS; i++) {
+        const struct door *door = &channel->doors[i];
+        struct address address;
+
+        if (door->ip && (!address_parse(door->ip, door->port, &address, err) ||
+                         !socket_listen_tcp(&address, &fds[i], err))) {
+            close_ports(fds);
+            return err_prefix(err, "channel %s", channel->name);
+        }
+    }
+    return true;
+}
+
+/* Takes over the ports. */
+static bool open_doors(struct relay_channel *channel, int fds[DOORS], struct err *err)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < DOORS; i++) {
+        struct listener_spec spec = {
+            .stack_bytes = SESSION_STACK,
+            .serve = serve_client,
+            .failed = listener_failed,
+            .context = &channel->doors[i],
+        };
+        int fd = fds[i];
+
+        fds[i] = -1;
+        if (good && fd >= 0)
+            good = listener_start(&spec, fd, &channel->doors[i].listener, err) ||
+                   err_prefix(err, "channel %s", channel->name);
+        else
+            fd_close(&fd);
+    }
+    return good;
+}
+
+static void set_doors(struct relay_channel *channel)
+{
+    const struct relay_channel_started *started = &channel->started;
+
+    channel->doors[0] = (struct door){.channel = channel,
+                                      .family = REPLICAS_OF_SOURCE,
+                                      .ip = started->listen,
+                                      .port = started->port};
+    channel->doors[1] = (struct door){.channel = channel,
+                                      .family = REPLICAS_OF_MARIADB,
+                                      .ip = started->listen_mariadb.ip,
+                                      .port = started->listen_mariadb.port};
+    channel->doors[2] = (struct door){.channel = channel,
+                                      .family = REPLICAS_OF_MYSQL,
+                                      .ip = started->listen_mysql.ip,
+                                      .port = started->listen_mysql.port};
+}
+
 static bool open_all(struct relay_channel *channel, struct err *err)
 {
     const struct relay_channel_config *config = channel->shared.settings->channel;
-    struct listener_spec spec = {
-        .stack_bytes = SESSION_STACK,
-        .serve = serve_client,
-        .failed = listener_failed,
-        .context = channel,
-    };
-    struct address address;
-    int fd = -1;
+    int fds[DOORS];
 
-    if (!address_parse(config->listen, config->port, &address, err) ||
-        !socket_listen_tcp(&address, &fd, err))
-        return err_prefix(err, "channel %s", channel->name);
     channel->started = (struct relay_channel_started){
         .listen = mem_strdup(config->listen),
         .port = config->port,
+        .listen_mariadb = config->listen_mariadb,
+        .listen_mysql = config->listen_mysql,
         .cache_bytes = config->cache_bytes,
         .keep_free_bytes = config->keep_free_bytes,
         .since_usec = clock_wall_usec(),
     };
+    set_doors(channel);
+    if (!open_ports(channel, fds, err))
+        return false;
     if (!open_channel(channel, err)) {
-        fd_close(&fd);
+        close_ports(fds);
         return false;
     }
     set_controls(channel, NULL);
@@ -277,18 +398,19 @@ static bool open_all(struct relay_channel *channel, struct err *err)
     if (!dump_metrics_start(channel->name, channel->replicas,
                             channel_borrow_dump_controls(channel->channel), &channel->metrics,
                             err)) {
-        fd_close(&fd);
+        close_ports(fds);
         return false;
     }
-    return listener_start(&spec, fd, &channel->listener, err) ||
-           err_prefix(err, "channel %s", channel->name);
+    return open_doors(channel, fds, err);
 }
 
 bool relay_channel_start(struct relay_channel *channel, struct err *err)
 {
     channel->error = (struct err){0};
-    if (open_all(channel, err))
+    if (open_all(channel, err)) {
+        relay_channel_watch_disk(channel);
         return true;
+    }
     channel->error = *err;
     stop(channel);
     return false;
@@ -296,7 +418,7 @@ bool relay_channel_start(struct relay_channel *channel, struct err *err)
 
 bool relay_channel_is_started(const struct relay_channel *channel)
 {
-    return channel->listener != NULL;
+    return channel->doors[0].listener != NULL;
 }
 
 const struct relay_channel_started *relay_channel_started(const struct relay_channel *channel)
@@ -309,19 +431,32 @@ const struct err *relay_channel_error(const struct relay_channel *channel)
     return channel->error.class == E_NONE ? NULL : &channel->error;
 }
 
-void relay_channel_change(struct relay_channel *channel, struct relay_settings *settings)
+void relay_channel_change(struct relay_channel *channel, struct relay_settings *settings,
+                          struct origin_map *origins)
 {
     struct relay_settings *old;
+    struct origin_map *old_origins;
     bool reconnect;
+    bool tracked;
 
     (void)pthread_mutex_lock(&channel->shared.lock);
     old = channel->shared.settings;
-    channel->shared.settings = settings;
+    old_origins = channel->shared.origins;
+    if (settings)
+        channel->shared.settings = settings;
+    channel->shared.origins = origins;
     (void)pthread_mutex_unlock(&channel->shared.lock);
+    origin_map_free(old_origins);
+    if (!settings)
+        return;
     reconnect = channel->channel && !relay_settings_same_source(old, settings);
     if (channel->channel)
         set_controls(channel, old->channel->controls);
+    tracked = old->channel->tracks_dependencies;
     relay_settings_free(old);
+    if (channel->channel && tracked != settings->channel->tracks_dependencies)
+        channel_change_keys(channel->channel, wants_keys(channel, FORMAT_MYSQL),
+                            wants_keys(channel, FORMAT_MARIADB));
     if (reconnect) {
         struct receiver_spec spec = receiver_spec(channel);
 
@@ -342,6 +477,11 @@ const struct relay_settings *relay_channel_settings(const struct relay_channel *
     return channel->shared.settings; /* only who has the relay's lock replaces them */
 }
 
+struct origin_log *relay_channel_borrow_origins(struct relay_channel *channel)
+{
+    return channel->own_origins;
+}
+
 struct channel *relay_channel_borrow(struct relay_channel *channel)
 {
     return channel->channel;
@@ -354,7 +494,11 @@ struct replicas *relay_channel_replicas(struct relay_channel *channel)
 
 size_t relay_channel_clients(struct relay_channel *channel)
 {
-    return channel->listener ? listener_clients(channel->listener) : 0;
+    size_t clients = 0;
+
+    for (size_t i = 0; i < DOORS; i++)
+        clients += channel->doors[i].listener ? listener_clients(channel->doors[i].listener) : 0;
+    return clients;
 }
 
 const char *relay_channel_directory(const struct relay_channel *channel)
@@ -382,23 +526,150 @@ double relay_channel_rate(const struct relay_channel *channel)
     return channel->bytes_per_second;
 }
 
-void relay_channel_purge(struct relay_channel *channel)
+/* What is to be kept: what an administrator has set comes before what the configuration says. */
+static struct log_retention retention_of(struct relay_channel *channel)
 {
     const struct relay_channel_config *config = channel->shared.settings->channel;
     struct log_retention retention = {
         .hours = config->retention_hours == UINT64_MAX ? -1 : (int64_t)config->retention_hours,
         .bytes = config->retention_bytes,
     };
+
+    (void)retention_setting_hours(channel_borrow_retention(channel->channel), &retention.hours);
+    return retention;
+}
+
+void relay_channel_purge(struct relay_channel *channel)
+{
+    struct log_retention retention;
     struct log_purged purged = {0};
     struct err err;
 
     if (!channel->channel)
         return;
-    /* What an administrator has set comes before what the configuration says. */
-    (void)retention_setting_hours(channel_borrow_retention(channel->channel), &retention.hours);
+    retention = retention_of(channel);
     if (!channel_purge(channel->channel, &retention, clock_wall_usec(), &purged, &err))
         log_warn(channel->name, "retention: %s", err.text);
     if (purged.files > 0)
         log_info(channel->name, "retention: removed files=%" PRIu32 " bytes=%" PRIu64, purged.files,
                  purged.bytes);
+}
+
+/* ---- The disk ---- */
+
+/* Without a retention nothing is ever removed. */
+static bool has_retention(struct relay_channel *channel)
+{
+    struct log_retention retention = retention_of(channel);
+
+    return retention.hours >= 0 || retention.bytes > 0;
+}
+
+static const char *stage_consequence(struct relay_channel *channel)
+{
+    switch (channel->disk.stage) {
+    case DISK_LOW:
+        return ": nothing is received";
+    case DISK_SHORT:
+    case DISK_FULL:
+        return has_retention(channel) ? ": nothing is received, and the retention is cut"
+                                      : ": nothing is received; without a retention, files stay";
+    case DISK_ENOUGH:
+    case DISK_STAGES:
+        break;
+    }
+    return "";
+}
+
+static void log_stage(struct relay_channel *channel, enum disk_stage before)
+{
+    char free_text[QUANTITY_MAX];
+    char size_text[QUANTITY_MAX];
+
+    log_warn(channel->name, "disk %s -> %s: %s of %s are free%s", disk_stage_name(before),
+             disk_stage_name(channel->disk.stage),
+             quantity_size(free_text, channel->disk.space.free_bytes),
+             quantity_size(size_text, channel->disk.space.size_bytes), stage_consequence(channel));
+}
+
+static void hold(struct relay_channel *channel, const struct disk_limits *limits)
+{
+    uint64_t size = channel->disk.space.size_bytes;
+    char enter[QUANTITY_MAX];
+    char leave[QUANTITY_MAX];
+    struct err why;
+
+    (void)err_set(&why, E_IO, ENOSPC,
+                  "the disk is nearly full: less than %s are free; it goes on once %s are",
+                  quantity_size(enter, disk_enter_bytes(limits, DISK_LOW, size)),
+                  quantity_size(leave, disk_leave_bytes(limits, DISK_LOW, size)));
+    channel_hold(channel->channel, channel->disk.stage >= DISK_LOW ? &why : NULL);
+}
+
+/* The file up to which the oldest have what is wanted. */
+static bool find_cut(struct relay_channel *channel, struct mirror *mirror, uint64_t wanted,
+                     char ret_name[LOG_NAME_MAX + 1])
+{
+    struct purge_wish wish = {.hours = -1, .wanted_bytes = wanted};
+    struct replica_info *replicas;
+    struct log_file *files;
+    size_t n_replicas;
+    size_t n_files;
+    size_t first;
+
+    mirror_list(mirror, &files, &n_files);
+    replicas_list(channel->replicas, &replicas, &n_replicas);
+    first = purge_choose(files, NULL, n_files, replicas, n_replicas, &wish);
+    if (first > 0)
+        memcpy(ret_name, files[first].name, sizeof files[first].name);
+    mem_free(replicas);
+    mem_free(files);
+    return first > 0;
+}
+
+static void cut(struct relay_channel *channel, const struct disk_limits *limits)
+{
+    const struct disk_space *space = &channel->disk.space;
+    struct mirror *mirror = channel_borrow_mirror(channel->channel);
+    uint64_t leave = disk_leave_bytes(limits, DISK_SHORT, space->size_bytes);
+    struct log_purged purged = {0};
+    char first[LOG_NAME_MAX + 1];
+    struct err err;
+
+    if (!mirror || clock_now_usec() < channel->cut_at_usec || !has_retention(channel))
+        return;
+    channel->cut_at_usec = clock_deadline_usec(CUT_USEC);
+    if (leave <= space->free_bytes || !find_cut(channel, mirror, leave - space->free_bytes, first))
+        return;
+    if (!channel_purge_to(channel->channel, first, &purged, &err)) {
+        log_warn(channel->name, "retention: %s", err.text);
+        return;
+    }
+    channel->disk.cut.files += purged.files;
+    channel->disk.cut.bytes += purged.bytes;
+    log_warn(channel->name, "retention: removed before their time files=%" PRIu32 " bytes=%" PRIu64,
+             purged.files, purged.bytes);
+}
+
+void relay_channel_watch_disk(struct relay_channel *channel)
+{
+    const struct disk_limits *limits = &channel->shared.settings->channel->disk_limits;
+    enum disk_stage before = channel->disk.stage;
+    struct err unknown;
+
+    if (!channel->channel || !disk_look(channel->directory, &channel->disk.space, &unknown))
+        return;
+    channel->disk.stage = disk_stage_next(limits, before, &channel->disk.space);
+    if (channel->disk.stage != before) {
+        channel->cut_at_usec = 0;
+        log_stage(channel, before);
+    }
+    hold(channel, limits);
+    if (channel->disk.stage >= DISK_SHORT)
+        cut(channel, limits);
+}
+
+void relay_channel_disk(const struct relay_channel *channel, struct relay_channel_disk *ret_disk)
+{
+    *ret_disk = channel->disk;
 }

@@ -11,6 +11,7 @@
 #include "daemon/relay_identity.h"
 #include "daemon/relay_settings.h"
 #include "log/retention.h"
+#include "replication/origin_map.h"
 #include "replication/replicas.h"
 
 /* Of the relay; all of it outlives the channels. */
@@ -26,6 +27,9 @@ struct relay_channel;
 struct relay_channel *relay_channel_new(const struct relay_channel_context *context,
                                         struct relay_settings *settings);
 
+/* What its log tells of GTIDs, whether it is started or not; as long as the channel. */
+struct origin_log *relay_channel_borrow_origins(struct relay_channel *channel);
+
 /* Stops it first. Replicas are cut off, what is in the log stays. NULL is fine. */
 void relay_channel_free(struct relay_channel *channel);
 
@@ -37,6 +41,8 @@ bool relay_channel_is_started(const struct relay_channel *channel);
 struct relay_channel_started {
     char *listen;
     uint16_t port;
+    struct relay_address listen_mariadb; /* the texts are the settings' of the start */
+    struct relay_address listen_mysql;
     uint64_t cache_bytes;
     uint64_t keep_free_bytes;
     int64_t since_usec; /* since 1970 */
@@ -46,10 +52,12 @@ const struct relay_channel_started *relay_channel_started(const struct relay_cha
 const struct err *relay_channel_error(const struct relay_channel *channel); /* NULL: none */
 
 /*
- * Takes over a share of new settings of the same channel. Sessions go on; the receiver connects
- * anew when its part has changed.
+ * Takes over a share of new settings of the same channel, NULL: those that it has, and of the
+ * channels whose GTIDs come back through it, NULL: none. Sessions go on; the receiver connects anew
+ * when its part has changed.
  */
-void relay_channel_change(struct relay_channel *channel, struct relay_settings *settings);
+void relay_channel_change(struct relay_channel *channel, struct relay_settings *settings,
+                          struct origin_map *origins);
 
 const char *relay_channel_name(const struct relay_channel *channel);
 const struct relay_settings *relay_channel_settings(const struct relay_channel *channel);
@@ -64,6 +72,21 @@ const char *relay_channel_directory(const struct relay_channel *channel);
  */
 void relay_channel_sample(struct relay_channel *channel);
 double relay_channel_rate(const struct relay_channel *channel);
+
+/* The disk that the log is on, as last seen. */
+struct relay_channel_disk {
+    enum disk_stage stage;
+    struct disk_space space; /* of size 0: not yet */
+    struct log_purged cut;   /* since the start, while it was short */
+};
+
+/*
+ * Looks at the disk, which the owner has it do every second or so. Low: nothing is received any
+ * more. Short: the oldest files go before the retention says so, if it says anything, but none that
+ * a dump is in or has before it.
+ */
+void relay_channel_watch_disk(struct relay_channel *channel);
+void relay_channel_disk(const struct relay_channel *channel, struct relay_channel_disk *ret_disk);
 
 /* Removes what the retention no longer keeps, and logs it. */
 void relay_channel_purge(struct relay_channel *channel);

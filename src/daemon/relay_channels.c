@@ -39,6 +39,14 @@ static struct relay_settings *take_settings(struct relay_plan *plan, size_t i)
     return settings;
 }
 
+static void log_translated(const struct relay_channel *channel, const char *family,
+                           const struct relay_address *address)
+{
+    if (address->ip)
+        log_info(SUBJECT, "channel %s relays to %s replicas at %s:%u", relay_channel_name(channel),
+                 family, address->ip, address->port);
+}
+
 static bool start(struct relay_channel *channel, struct err *err)
 {
     const struct relay_channel_config *config = relay_channel_settings(channel)->channel;
@@ -49,7 +57,37 @@ static bool start(struct relay_channel *channel, struct err *err)
     }
     log_info(SUBJECT, "channel %s relays %s:%u to replicas at %s:%u", relay_channel_name(channel),
              config->source_host, config->source_port, config->listen, config->port);
+    log_translated(channel, "MariaDB", &config->listen_mariadb);
+    log_translated(channel, "MySQL", &config->listen_mysql);
     return true;
+}
+
+static struct relay_channel *find_channel(struct relay_channel *const *items, size_t count,
+                                          const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (items[i] && strcmp(relay_channel_name(items[i]), name) == 0)
+            return items[i];
+    }
+    return NULL;
+}
+
+/* The channels that the settings of one name; NULL: none. The config has checked the names. */
+static struct origin_map *map_origins(struct relay_channel *const *items, size_t count,
+                                      const struct relay_settings *settings)
+{
+    struct origin_domain domains[RELAY_CHANNELS_MAX];
+    size_t found = 0;
+
+    for (const struct relay_name *name = settings->channel->gtids_of; name; name = name->next) {
+        const struct relay_channel_config *other =
+            relay_config_channel(settings->config, name->text);
+
+        domains[found++] = (struct origin_domain){
+            (uint32_t)other->mariadb_domain,
+            relay_channel_borrow_origins(find_channel(items, count, name->text))};
+    }
+    return found > 0 ? origin_map_new(domains, found) : NULL;
 }
 
 bool relay_channels_open(struct relay_channels *channels,
@@ -62,11 +100,15 @@ bool relay_channels_open(struct relay_channels *channels,
     channels->context = *context;
     channels->config = relay_config_share(config);
     channels->items = mem_alloc(RELAY_CHANNELS_MAX * sizeof *channels->items);
-    for (size_t i = 0; i < plan->count; i++) {
-        struct relay_channel *channel = relay_channel_new(context, take_settings(plan, i));
+    for (size_t i = 0; i < plan->count; i++)
+        channels->items[channels->count++] = relay_channel_new(context, take_settings(plan, i));
+    for (size_t i = 0; i < channels->count; i++) {
+        struct relay_channel *channel = channels->items[i];
         struct err why = {0};
 
-        channels->items[channels->count++] = channel;
+        relay_channel_change(
+            channel, NULL,
+            map_origins(channels->items, channels->count, relay_channel_settings(channel)));
         if (start(channel, &why))
             any = true;
         else if (first.class == E_NONE)
@@ -122,6 +164,13 @@ static void note(struct buf *list, const char *channel, const char *key)
         buf_str(list, channel);
 }
 
+static bool is_same_address(const struct relay_address *a, const struct relay_address *b)
+{
+    if (!a->ip || !b->ip)
+        return a->ip == b->ip;
+    return a->port == b->port && strcmp(a->ip, b->ip) == 0;
+}
+
 static void note_restart(const struct relay_channel *channel, struct buf *restart)
 {
     const struct relay_channel_config *now = relay_channel_settings(channel)->channel;
@@ -129,6 +178,10 @@ static void note_restart(const struct relay_channel *channel, struct buf *restar
 
     if (now->port != started->port || strcmp(now->listen, started->listen) != 0)
         note(restart, relay_channel_name(channel), "listen");
+    if (!is_same_address(&now->listen_mariadb, &started->listen_mariadb))
+        note(restart, relay_channel_name(channel), "listen_mariadb");
+    if (!is_same_address(&now->listen_mysql, &started->listen_mysql))
+        note(restart, relay_channel_name(channel), "listen_mysql");
     if (now->cache_bytes != started->cache_bytes)
         note(restart, relay_channel_name(channel), "cache_bytes");
     if (now->keep_free_bytes != started->keep_free_bytes)
@@ -173,16 +226,20 @@ void relay_channels_change(struct relay_channels *channels, struct relay_config 
 
     remove_others(channels, config, changes);
     for (size_t i = 0; i < plan->count; i++) {
-        struct relay_settings *settings = take_settings(plan, i);
-        const char *name = settings->channel->section.name;
+        const char *name = plan->settings[i]->channel->section.name;
 
         items[i] = take_channel(channels, name);
-        if (items[i]) {
-            relay_channel_change(items[i], settings);
-        } else {
-            items[i] = relay_channel_new(&channels->context, settings);
+        if (!items[i]) {
+            items[i] = relay_channel_new(&channels->context, take_settings(plan, i));
             note(&changes->added, name, NULL);
         }
+    }
+    for (size_t i = 0; i < plan->count; i++) {
+        struct relay_settings *settings = take_settings(plan, i);
+
+        relay_channel_change(items[i], settings,
+                             map_origins(items, plan->count,
+                                         settings ? settings : relay_channel_settings(items[i])));
         if (relay_channel_is_started(items[i]) || start(items[i], &logged))
             note_restart(items[i], &changes->restart);
     }

@@ -19,8 +19,12 @@
 #define HASH_BLANKS     " \t\r\n"
 
 /* As the servers' own, but for the heartbeat, which is cheap. */
-#define HEARTBEAT_SECONDS 5
-#define SILENCE_SECONDS   60
+#define HEARTBEAT_SECONDS  5
+#define SILENCE_SECONDS    60
+#define MARIADB_DOMAIN     1     /* not 0, in which a MariaDB writes what is its own */
+#define DEPENDENCY_HISTORY 25000 /* as MySQL has it */
+
+#define ADDRESSES 3 /* of a channel's listeners */
 
 struct relay_config_parts {
     struct arena *arena;
@@ -139,6 +143,10 @@ static bool begin_channel(struct relay_config *config, const char *name, struct 
     channel->source_tls = true;
     channel->start = RECEIVER_FROM_OLDEST;
     channel->retention_hours = UINT64_MAX;
+    channel->disk_limits = disk_limits_default;
+    channel->disk_limits.stages[DISK_FULL] = (struct disk_limit){0}; /* of no concern to a relay */
+    channel->mariadb_domain = MARIADB_DOMAIN;
+    channel->dependency_history_size = DEPENDENCY_HISTORY;
     channel->source_heartbeat_seconds = HEARTBEAT_SECONDS;
     channel->source_silence_seconds = SILENCE_SECONDS;
     channel->replica_silence_seconds = SILENCE_SECONDS;
@@ -248,18 +256,83 @@ static bool read_secret(const char *path, char **ret_secret, struct err *err)
     return secret_file_read(path, SECRET_MAX, ret_secret, err);
 }
 
+/* The keys' names, and what they have. */
+static void list_addresses(const struct relay_channel_config *channel, const char *names[ADDRESSES],
+                           struct relay_address addresses[ADDRESSES])
+{
+    names[0] = "listen";
+    names[1] = "listen_mariadb";
+    names[2] = "listen_mysql";
+    addresses[0] = (struct relay_address){channel->listen, channel->port};
+    addresses[1] = channel->listen_mariadb;
+    addresses[2] = channel->listen_mysql;
+}
+
+/* No two listeners of one channel, or of two, at one address. */
+static bool check_addresses(const struct relay_channel_config *a,
+                            const struct relay_channel_config *b, struct err *err)
+{
+    struct relay_address ours[ADDRESSES];
+    struct relay_address theirs[ADDRESSES];
+    const char *names[ADDRESSES];
+
+    list_addresses(b, names, theirs);
+    list_addresses(a, names, ours);
+    for (size_t i = 0; i < ADDRESSES; i++) {
+        for (size_t j = 0; j < (a == b ? i : ADDRESSES); j++) {
+            if (ours[i].ip && theirs[j].ip && ours[i].port == theirs[j].port &&
+                strcmp(ours[i].ip, theirs[j].ip) == 0)
+                return err_set(err, E_USAGE, 0,
+                               "%s: expected an address of its own, found that of %s%s%s", names[i],
+                               a == b ? names[j] : "[channel ", a == b ? "" : b->section.name,
+                               a == b ? "" : "]");
+        }
+    }
+    return true;
+}
+
 static bool same_address(const struct relay_channel_config *a, const struct relay_channel_config *b,
                          struct err *err)
 {
-    if (a->port == b->port && strcmp(a->listen, b->listen) == 0)
-        return err_set(err, E_USAGE, 0,
-                       "listen: expected an address of its own, found that of [channel %s]",
-                       b->section.name);
+    if (!check_addresses(a, b, err))
+        return false;
     /* The source would end the dump of one for that of the other, again and again. */
     if (a->source_port == b->source_port && strcmp(a->source_host, b->source_host) == 0)
         return err_set(err, E_USAGE, 0,
                        "source: expected a server of its own, found that of [channel %s]",
                        b->section.name);
+    return true;
+}
+
+/* Domains of the source that are other channels': each is one channel's, of a MySQL source. */
+static bool check_gtids_of(const struct relay_config *config,
+                           const struct relay_channel_config *channel, struct err *err)
+{
+    if (channel->gtids_of && !channel->listen_mysql.ip)
+        return err_set(err, E_USAGE, 0,
+                       "gtids_of: expected listen_mysql, whose replicas it is for, found none");
+    for (const struct relay_name *name = channel->gtids_of; name; name = name->next) {
+        const struct relay_channel_config *other = relay_config_channel(config, name->text);
+
+        if (!other || other == channel)
+            return err_set(err, E_USAGE, 0,
+                           "gtids_of: expected names of other [channel NAME] sections, found '%s'",
+                           name->text);
+        if (other->gtids_of)
+            return err_set(err, E_USAGE, 0,
+                           "gtids_of: expected channels from MySQL, found '%s', which has gtids_of "
+                           "itself, as only one from MariaDB has",
+                           name->text);
+        for (const struct relay_name *next = name->next; next; next = next->next) {
+            const struct relay_channel_config *more = relay_config_channel(config, next->text);
+
+            if (more && more->mariadb_domain == other->mariadb_domain)
+                return err_set(err, E_USAGE, 0,
+                               "gtids_of: expected channels with a mariadb_domain each, found "
+                               "%" PRIu64 " at '%s' and at '%s'",
+                               other->mariadb_domain, next->text, name->text);
+        }
+    }
     return true;
 }
 
@@ -272,6 +345,8 @@ static bool finish_channel(const struct relay_config *config, struct relay_chann
         return err_set(err, E_USAGE, 0, "listen is needed");
     if (!channel->cert_file != !channel->key_file)
         return err_set(err, E_USAGE, 0, "ssl_cert and ssl_key go together");
+    if (!check_addresses(channel, channel, err) || !check_gtids_of(config, channel, err))
+        return false;
     if (channel->source_silence_seconds <= channel->source_heartbeat_seconds)
         return err_set(err, E_USAGE, 0,
                        "source_silence_seconds: expected more than source_heartbeat_seconds, which "

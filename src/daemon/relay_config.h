@@ -12,12 +12,13 @@
  */
 #pragma once
 
-#include "base/err.h"
+#include "base/disk_watch.h"
 #include "binlog/replicate_rules.h"
 #include "net/address_range.h"
 #include "net/tls.h"
 #include "replication/dump_controls.h"
 #include "replication/receiver.h"
+#include "translation/sql_translator.h"
 #include "wire/auth_account.h"
 
 #define RELAY_CHANNELS_MAX 200
@@ -29,6 +30,17 @@ struct relay_section {
     const char *name;
     unsigned line;  /* 0: not from a file */
     uint64_t given; /* bit i: the i-th key of its table was given */
+};
+
+/* Where replicas connect. */
+struct relay_address {
+    const char *ip; /* NULL: nowhere */
+    uint16_t port;
+};
+
+struct relay_name {
+    struct relay_name *next;
+    const char *text;
 };
 
 struct relay_channel_config {
@@ -54,6 +66,13 @@ struct relay_channel_config {
 
     const char *listen; /* an IP */
     uint16_t port;
+    struct relay_address listen_mariadb; /* of replicas of that family, whatever the source's is */
+    struct relay_address listen_mysql;
+    uint64_t mariadb_domain;     /* what MySQL's transactions are in for MariaDB's replicas */
+    struct relay_name *gtids_of; /* channels whose GTIDs come back through this one's source */
+    enum account_policy translate_accounts;
+    bool tracks_dependencies; /* for translated replicas, by the rows' keys */
+    uint64_t dependency_history_size;
     const char *cert_file; /* of the listener's TLS, with its key; NULL: the relay's own */
     const char *key_file;
     bool require_tls;
@@ -64,12 +83,8 @@ struct relay_channel_config {
     uint64_t retention_bytes; /* 0: no bound */
     uint64_t cache_bytes;     /* 0: the default */
     uint64_t keep_free_bytes;
+    struct disk_limits disk_limits;        /* of two stages */
     uint64_t controls[DUMP_CONTROL_COUNT]; /* the standard values where nothing is given */
-};
-
-struct relay_name {
-    struct relay_name *next;
-    const char *text;
 };
 
 struct relay_host {

@@ -5,10 +5,11 @@
 #include "binlog/replicate_rules.h"
 #include "daemon/relay_config.h"
 #include "log/cache.h"
+#include "net/server_url.h"
+#include "translation/dependencies.h"
 
 #include <string.h>
 
-#define SOURCE_PORT     3306
 #define HOURS_MAX       UINT64_C(87600) /* ten years */
 #define CONNECTIONS_MAX 100000
 #define HEARTBEAT_MAX   3600  /* seconds */
@@ -19,6 +20,27 @@
 #define CHANNEL(f)      .offset = offsetof(struct relay_channel_config, f)
 #define ACCOUNT(f)      .offset = offsetof(struct relay_account_config, f)
 #define LIST_BLANK      ", \t"
+
+/* Each word of a list, split at commas and blanks, goes through `take`. */
+static bool take_list(const char *text, struct arena *arena, void *object,
+                      bool (*take)(void *object, struct arena *arena, const char *word,
+                                   struct err *err),
+                      struct err *err)
+{
+    const char *at = text + strspn(text, LIST_BLANK);
+
+    if (*at == '\0')
+        return err_set(err, E_USAGE, 0, "expected at least one name, found nothing");
+    while (*at) {
+        size_t length = strcspn(at, LIST_BLANK);
+
+        if (!take(object, arena, arena_printf(arena, "%.*s", (int)length, at), err))
+            return false;
+        at += length;
+        at += strspn(at, LIST_BLANK);
+    }
+    return true;
+}
 
 /* ---- [relay] ---- */
 
@@ -57,22 +79,24 @@ static bool take_source(const struct config_key *key, void *object, struct arena
                         const char *text, struct err *err)
 {
     struct relay_channel_config *channel = object;
-    const char *rest = strstr(text, "://");
-    const char *at = rest ? strrchr(rest, '@') : NULL;
+    struct server_url url;
+    bool tcp;
 
-    if (!rest || (strncmp(text, "mysql://", 8) != 0 && strncmp(text, "mariadb://", 10) != 0) ||
-        !at || at == rest + 3)
-        return err_set(err, E_USAGE, 0, "expected %s, found '%s'", key->argument, text);
-    if (memchr(rest + 3, ':', (size_t)(at - rest - 3)))
-        return err_set(err, E_USAGE, 0,
-                       "expected no password in the address, where others can see it; give it "
-                       "with source_password_file");
-    channel->source_port = SOURCE_PORT;
-    if (!config_parse_host(at + 1, arena, &channel->source_host, &channel->source_port))
-        return err_set(err, E_USAGE, 0, "expected HOST[:PORT] after the @, found '%s'", at + 1);
-    channel->source_user = arena_printf(arena, "%.*s", (int)(at - rest - 3), rest + 3);
-    channel->source_url = arena_strdup(arena, text);
-    return true;
+    (void)key;
+    if (!server_url_parse(text, &url, err))
+        return false;
+    tcp = url.host;
+    if (tcp) {
+        channel->source_host = arena_strdup(arena, url.host);
+        channel->source_port = url.port;
+        channel->source_user = arena_strdup(arena, url.user);
+        channel->source_url = arena_strdup(arena, text);
+    } else {
+        (void)err_set(err, E_USAGE, 0, "expected HOST[:PORT] after the @, found '%s'",
+                      url.socket_path);
+    }
+    server_url_done(&url);
+    return tcp;
 }
 
 static bool take_ssl_mode(const struct config_key *key, void *object, struct arena *arena,
@@ -195,6 +219,79 @@ static bool take_listen(const struct config_key *key, void *object, struct arena
     return true;
 }
 
+static bool take_address(const struct config_key *key, void *object, struct arena *arena,
+                         const char *text, struct err *err)
+{
+    struct relay_address *address = (struct relay_address *)((char *)object + key->offset);
+    uint16_t port = 0;
+
+    if (!config_parse_host(text, arena, &address->ip, &port) || port == 0)
+        return err_set(err, E_USAGE, 0, "expected %s, found '%s'", key->argument, text);
+    address->port = port;
+    return true;
+}
+
+static bool take_accounts(const struct config_key *key, void *object, struct arena *arena,
+                          const char *text, struct err *err)
+{
+    static const char *const policies[] = {
+        [ACCOUNTS_DROP] = "drop",
+        [ACCOUNTS_REPLICATE] = "replicate",
+        [ACCOUNTS_STOP] = "stop",
+    };
+    struct relay_channel_config *channel = object;
+
+    (void)key;
+    (void)arena;
+    for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++) {
+        if (strcmp(text, policies[i]) == 0) {
+            channel->translate_accounts = (enum account_policy)i;
+            return true;
+        }
+    }
+    return err_set(err, E_USAGE, 0, "expected drop, replicate or stop, found '%s'", text);
+}
+
+static bool add_gtids_of(void *object, struct arena *arena, const char *word, struct err *err)
+{
+    struct relay_channel_config *channel = object;
+    struct relay_name *name = arena_alloc(arena, sizeof *name);
+
+    for (const struct relay_name *given = channel->gtids_of; given; given = given->next) {
+        if (strcmp(given->text, word) == 0)
+            return err_set(err, E_USAGE, 0, "expected each channel once, found '%s' again", word);
+    }
+    *name = (struct relay_name){.next = channel->gtids_of, .text = word};
+    channel->gtids_of = name;
+    return true;
+}
+
+static bool take_gtids_of(const struct config_key *key, void *object, struct arena *arena,
+                          const char *text, struct err *err)
+{
+    (void)key;
+    return take_list(text, arena, object, add_gtids_of, err);
+}
+
+static bool take_tracking(const struct config_key *key, void *object, struct arena *arena,
+                          const char *text, struct err *err)
+{
+    struct relay_channel_config *channel = object;
+
+    (void)key;
+    (void)arena;
+    channel->tracks_dependencies = strcmp(text, "writeset") == 0;
+    return channel->tracks_dependencies || strcmp(text, "source") == 0 ||
+           err_set(err, E_USAGE, 0, "expected source or writeset, found '%s'", text);
+}
+
+static bool take_disk_limit(const struct config_key *key, void *object, struct arena *arena,
+                            const char *text, struct err *err)
+{
+    (void)arena;
+    return disk_limit_parse(text, (struct disk_limit *)((char *)object + key->offset), err);
+}
+
 const struct relay_section_keys relay_section_channel = {
     .word = "channel",
     .argument = "NAME",
@@ -235,6 +332,41 @@ const struct relay_section_keys relay_section_channel = {
           "the old one; anew: begin one in any case.",
           .take = take_source_change},
          {"listen", "IP:PORT", "Where replicas connect. Needed.", .take = take_listen},
+         {"listen_mariadb", "IP:PORT",
+          "Where MariaDB replicas connect whatever the source is: MySQL's events are translated "
+          "for them.",
+          .take = take_address, CHANNEL(listen_mariadb)},
+         {"listen_mysql", "IP:PORT",
+          "Where MySQL replicas connect whatever the source is: MariaDB's events are translated "
+          "for them.",
+          .take = take_address, CHANNEL(listen_mysql)},
+         {"mariadb_domain", "N",
+          "The GTID domain that MySQL's transactions have at MariaDB replicas; 1 when nothing is "
+          "given. It must be the same at every relay of the source, and another one for each "
+          "source of a replica.",
+          .take = config_take_number, CHANNEL(mariadb_domain), .least = 1, .most = UINT32_MAX},
+         {"gtids_of", "NAME,...",
+          "Channels of this relay whose sources are MySQL, and whose transactions the source, a "
+          "MariaDB, has applied in their mariadb_domain: MySQL replicas get them under the GTIDs "
+          "that they had there.",
+          .take = take_gtids_of, .again = true},
+         {"translate_accounts", "WHAT",
+          "What translated replicas get of statements on users, roles and rights: drop (when "
+          "nothing is given), replicate: in the other family's words, or stop. It must be the "
+          "same at every relay of the source.",
+          .take = take_accounts},
+         {"dependency_tracking", "WHAT",
+          "How translated replicas are told which transactions may be applied beside each other: "
+          "source (when nothing is given): as the source has run them; writeset: also those that "
+          "change different rows, by the tables' unique keys, which are read from the source "
+          "(binlog_transaction_dependency_tracking). The account there then needs SELECT and "
+          "REPLICATION CLIENT (BINLOG MONITOR at MariaDB) on *.*.",
+          .take = take_tracking},
+         {"dependency_history_size", "N",
+          "So many rows' keys are remembered for that "
+          "(binlog_transaction_dependency_history_size); 25000 when nothing is given.",
+          .take = config_take_number, CHANNEL(dependency_history_size), .least = 1,
+          .most = DEPENDENCIES_SIZE_MAX},
          {"ssl_cert", "FILE",
           "PEM certificate of the listener; else one of the relay's own authority, "
           "DIR/tls/ca.pem.",
@@ -259,8 +391,17 @@ const struct relay_section_keys relay_section_channel = {
          {"cache_bytes", "SIZE", "Memory for the newest events; 64M when nothing is given.",
           .take = config_take_size, CHANNEL(cache_bytes), .least = LOG_CACHE_MIN,
           .most = LOG_CACHE_MAX},
+         {"disk_low", "N%|SIZE",
+          "When less of the file system is free, nothing more is received from the source, until a "
+          "quarter more is; 10%, at most 16G, when nothing is given, 0: never.",
+          .take = take_disk_limit, CHANNEL(disk_limits.stages[DISK_LOW])},
+         {"disk_short", "N%|SIZE",
+          "When less is free, and a retention is set, the oldest files go before their time, until "
+          "a quarter more is free; 5%, at most 8G, when nothing is given, 0: never.",
+          .take = take_disk_limit, CHANNEL(disk_limits.stages[DISK_SHORT])},
          {"keep_free_bytes", "SIZE",
-          "Stop receiving, for as long, where less would be left free in the file system.",
+          "Refuse what would leave less free in the file system, at each write, whatever the stage "
+          "of the disk.",
           .take = config_take_size, CHANNEL(keep_free_bytes), .most = BYTES_MAX},
          {"aurora_binlog_read_buffer_size", "SIZE", "Bytes that a dump reads of a file at once.",
           .take = take_control},
@@ -276,27 +417,6 @@ const struct relay_section_keys relay_section_channel = {
 };
 
 /* ---- [account NAME] ---- */
-
-/* Each word of a list, split at commas and blanks, goes through `take`. */
-static bool take_list(const char *text, struct arena *arena, void *object,
-                      bool (*take)(void *object, struct arena *arena, const char *word,
-                                   struct err *err),
-                      struct err *err)
-{
-    const char *at = text + strspn(text, LIST_BLANK);
-
-    if (*at == '\0')
-        return err_set(err, E_USAGE, 0, "expected at least one name, found nothing");
-    while (*at) {
-        size_t length = strcspn(at, LIST_BLANK);
-
-        if (!take(object, arena, arena_printf(arena, "%.*s", (int)length, at), err))
-            return false;
-        at += length;
-        at += strspn(at, LIST_BLANK);
-    }
-    return true;
-}
 
 static bool add_channel(void *object, struct arena *arena, const char *word, struct err *err)
 {

@@ -2,22 +2,12 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "base/random.h"
+#include "replication/server_identity.h"
 
 #include <inttypes.h>
 #include <jansson.h>
 
 #define IDENTITY_MAX 4096
-
-static void make_uuid(char text[GTID_UUID_TEXT + 1])
-{
-    struct gtid_uuid uuid;
-
-    random_bytes(uuid.bytes, sizeof uuid.bytes);
-    uuid.bytes[6] = (uint8_t)((uuid.bytes[6] & 0x0f) | 0x40); /* version 4: random */
-    uuid.bytes[8] = (uint8_t)((uuid.bytes[8] & 0x3f) | 0x80);
-    gtid_uuid_print(&uuid, text);
-}
 
 static bool read_identity(const char *path, struct relay_identity *ret_identity, struct err *err)
 {
@@ -70,8 +60,8 @@ bool relay_identity_find(const char *directory, uint32_t asked, struct relay_ide
     if (there) {
         good = read_identity(path, &identity, err);
     } else {
-        make_uuid(identity.server_uuid);
-        identity.server_id = random_u32() >> 1 | UINT32_C(0x40000000); /* unlike a person's */
+        server_uuid_choose(identity.server_uuid);
+        identity.server_id = server_number_choose(0);
     }
     if (good && (!there || (asked != 0 && asked != identity.server_id))) {
         identity.server_id = asked != 0 ? asked : identity.server_id;

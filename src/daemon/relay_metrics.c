@@ -55,10 +55,18 @@ CHANNEL_VALUE(cache_requests, channel->has_log, channel->cache.read_requests)
 CHANNEL_VALUE(cache_hits, channel->has_log, channel->cache.reads)
 CHANNEL_VALUE(disk_free, channel->disk_size > 0, channel->disk_free)
 CHANNEL_VALUE(disk_size, channel->disk_size > 0, channel->disk_size)
+CHANNEL_VALUE(disk_stage, channel->started, channel->disk.stage)
+CHANNEL_VALUE(cut_files, channel->started, channel->disk.cut.files)
+CHANNEL_VALUE(cut_bytes, channel->started, channel->disk.cut.bytes)
 CHANNEL_VALUE(retention_seconds, channel->retention_hours != UINT64_MAX,
               channel->retention_hours * 3600)
 CHANNEL_VALUE(retention_bytes, channel->retention_bytes > 0, channel->retention_bytes)
 CHANNEL_VALUE(clients, channel->started, channel->clients)
+CHANNEL_VALUE(keys_known, channel->tracks_dependencies, channel->keys.holds)
+CHANNEL_VALUE(keys_tables, channel->tracks_dependencies, channel->keys.tables)
+CHANNEL_VALUE(keys_read, channel->tracks_dependencies && channel->keys.read_usec > 0,
+              seconds_of(channel->keys.read_usec))
+CHANNEL_VALUE(keys_failures, channel->tracks_dependencies, channel->keys.failures)
 
 static bool dumps(const struct relay_channel_snapshot *channel, double *ret_value)
 {
@@ -105,10 +113,24 @@ static const struct {
     {"cache_hits_total", "counter", "Pieces of these that were in memory.", cache_hits},
     {"disk_free_bytes", "gauge", "Free bytes of the file system that the log is in.", disk_free},
     {"disk_size_bytes", "gauge", "Size of that file system.", disk_size},
+    {"disk_stage", "gauge",
+     "How near to full it is: 0 enough; 1 low, nothing is received; 2 short, files go before the "
+     "retention says so.",
+     disk_stage},
+    {"retention_cut_files_total", "counter", "Files that were removed while the disk was short.",
+     cut_files},
+    {"retention_cut_bytes_total", "counter", "Bytes of these files.", cut_bytes},
     {"retention_seconds", "gauge", "How long files are kept after they were closed, if bounded.",
      retention_seconds},
     {"retention_bytes", "gauge", "How much the files may take, if bounded.", retention_bytes},
     {"clients", "gauge", "Connections at the listener.", clients},
+    {"source_keys_known", "gauge",
+     "1 when the keys of the source's tables are known at the log's end; else each transaction "
+     "from there on is told to wait for the one before. None where dependencies are not tracked.",
+     keys_known},
+    {"source_keys_tables", "gauge", "Tables in the last reading of them.", keys_tables},
+    {"source_keys_read_timestamp_seconds", "gauge", "When that was, since 1970.", keys_read},
+    {"source_keys_failures_total", "counter", "Readings that came to nothing.", keys_failures},
     {"dumps", "gauge", "Replicas that are being sent events.", dumps},
 };
 
@@ -144,9 +166,23 @@ static const struct {
     {PREFIX "channel_state", "gauge",
      "1 for the state that the channel is in: connecting, receiving, pausing, stopped, failed."},
     {PREFIX "sync_duration_seconds", "histogram", "How long each fdatasync() of the log took."},
+    {PREFIX "translation_stopped", "gauge",
+     "1 after a dump came to what can not be translated, until the next begins; the label dialect "
+     "says for whom."},
+    {PREFIX "translation_left_out_total", "counter",
+     "Statements that replicas were sent the rest of the log without, such as those of accounts; "
+     "each once, the label dialect says for whom."},
 };
 
-enum { OTHER_BUILD, OTHER_START, OTHER_STATE, OTHER_SYNC, OTHER_METRICS };
+enum {
+    OTHER_BUILD,
+    OTHER_START,
+    OTHER_STATE,
+    OTHER_SYNC,
+    OTHER_STOPS,
+    OTHER_LEFT_OUT,
+    OTHER_METRICS
+};
 
 /* ---- Text ---- */
 
@@ -177,6 +213,38 @@ static void render_states(const struct relay_snapshot *snapshot, struct buf *buf
 
             exposition_sample(buf, other_metrics[OTHER_STATE].name, "", labels, 2,
                               strcmp(snapshot->channels[i].state, states[k]) == 0);
+        }
+    }
+}
+
+static void render_stops(const struct relay_snapshot *snapshot, struct buf *buf)
+{
+    begin_other(buf, OTHER_STOPS);
+    for (size_t i = 0; i < snapshot->count; i++) {
+        const struct relay_channel_snapshot *channel = &snapshot->channels[i];
+
+        for (enum dialect dialect = 0; dialect < DIALECTS; dialect++) {
+            struct exposition_label labels[] = {{"channel", channel->name},
+                                                {"dialect", dialect_name(dialect)}};
+
+            exposition_sample(buf, other_metrics[OTHER_STOPS].name, "", labels, 2,
+                              channel->stops[dialect].at_usec > 0);
+        }
+    }
+}
+
+static void render_left_out(const struct relay_snapshot *snapshot, struct buf *buf)
+{
+    begin_other(buf, OTHER_LEFT_OUT);
+    for (size_t i = 0; i < snapshot->count; i++) {
+        const struct relay_channel_snapshot *channel = &snapshot->channels[i];
+
+        for (enum dialect dialect = 0; dialect < DIALECTS; dialect++) {
+            struct exposition_label labels[] = {{"channel", channel->name},
+                                                {"dialect", dialect_name(dialect)}};
+
+            exposition_sample(buf, other_metrics[OTHER_LEFT_OUT].name, "", labels, 2,
+                              (double)channel->left_out[dialect].count);
         }
     }
 }
@@ -261,6 +329,8 @@ void relay_metrics_render(const struct relay_snapshot *snapshot, int64_t started
     render_process(started_usec, buf);
     render_states(snapshot, buf);
     render_channels(snapshot, buf);
+    render_stops(snapshot, buf);
+    render_left_out(snapshot, buf);
     begin_other(buf, OTHER_SYNC);
     for (size_t i = 0; i < snapshot->count; i++)
         render_syncs(&snapshot->channels[i], buf);
@@ -269,23 +339,6 @@ void relay_metrics_render(const struct relay_snapshot *snapshot, int64_t started
 
 /* ---- Man page ---- */
 
-/* '_' is markup for scdoc. */
-static void print_metric(const char *prefix, const char *name, const char *type, const char *help,
-                         FILE *out)
-{
-    const char *parts[] = {prefix, name};
-
-    (void)fputc('*', out);
-    for (size_t i = 0; i < 2; i++) {
-        for (const char *at = parts[i]; *at; at++) {
-            if (*at == '_')
-                (void)fputc('\\', out);
-            (void)fputc(*at, out);
-        }
-    }
-    (void)fprintf(out, "* (%s)\n\t%s\n\n", type, help);
-}
-
 void relay_metrics_print_man(FILE *out)
 {
     (void)fprintf(out,
@@ -293,11 +346,12 @@ void relay_metrics_print_man(FILE *out)
                   "Prometheus' text format. All but the first two have the label _channel_; those "
                   "of a replica also _server\\_id_, _address_, _user_ and _thread\\_id_.\n\n");
     for (size_t i = 0; i < OTHER_METRICS; i++)
-        print_metric("", other_metrics[i].name, other_metrics[i].type, other_metrics[i].help, out);
+        exposition_print_man("", other_metrics[i].name, other_metrics[i].type,
+                             other_metrics[i].help, out);
     for (size_t i = 0; i < CHANNEL_METRICS; i++)
-        print_metric(PREFIX, channel_metrics[i].name, channel_metrics[i].type,
-                     channel_metrics[i].help, out);
+        exposition_print_man(PREFIX, channel_metrics[i].name, channel_metrics[i].type,
+                             channel_metrics[i].help, out);
     for (size_t i = 0; i < REPLICA_METRICS; i++)
-        print_metric(PREFIX, replica_metrics[i].name, replica_metrics[i].type,
-                     replica_metrics[i].help, out);
+        exposition_print_man(PREFIX, replica_metrics[i].name, replica_metrics[i].type,
+                             replica_metrics[i].help, out);
 }

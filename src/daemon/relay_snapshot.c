@@ -1,9 +1,8 @@
 #include "daemon/relay_snapshot.h"
 
+#include "base/disk_watch.h"
 #include "base/mem.h"
 #include "replication/log_answers.h"
-
-#include <sys/statvfs.h>
 
 #define GTIDS_MAX ((size_t)16 << 20)
 
@@ -17,7 +16,7 @@ static char *take_gtids(struct channel *channel, const struct mirror *mirror)
     char *gtids = NULL;
 
     buf_init(&text, GTIDS_MAX);
-    if (log_answers_variable(channel, span_str(mariadb ? "gtid_binlog_pos" : "gtid_executed"),
+    if (log_answers_variable(channel, NULL, span_str(mariadb ? "gtid_binlog_pos" : "gtid_executed"),
                              &text, &ignored) &&
         buf_ok(&text))
         gtids = mem_strdup(buf_borrow_cstr(&text));
@@ -25,21 +24,8 @@ static char *take_gtids(struct channel *channel, const struct mirror *mirror)
     return gtids;
 }
 
-/* Bytes between a position and the end of the last file. */
-static uint64_t bytes_after(const struct log_file *files, size_t count,
-                            const struct log_position *position)
-{
-    uint64_t bytes = 0;
-
-    for (size_t i = count; i-- > 0;) {
-        if (strcmp(files[i].name, position->name) == 0)
-            return bytes + (files[i].end > position->offset ? files[i].end - position->offset : 0);
-        bytes += files[i].end - files[i].start;
-    }
-    return bytes;
-}
-
-static void take_replicas(struct relay_channel *channel, const struct log_file *files, size_t count,
+/* `mirror` is NULL without a log. */
+static void take_replicas(struct relay_channel *channel, struct mirror *mirror,
                           struct relay_channel_snapshot *snapshot)
 {
     struct replicas *replicas = relay_channel_replicas(channel);
@@ -47,13 +33,17 @@ static void take_replicas(struct relay_channel *channel, const struct log_file *
 
     if (!replicas)
         return;
+    for (enum dialect dialect = 0; dialect < DIALECTS; dialect++) {
+        replicas_stop(replicas, dialect, &snapshot->stops[dialect]);
+        replicas_left_out(replicas, dialect, &snapshot->left_out[dialect]);
+    }
     replicas_list(replicas, &infos, &snapshot->n_replicas);
     snapshot->replicas = mem_alloc((snapshot->n_replicas + 1) * sizeof *snapshot->replicas);
     for (size_t i = 0; i < snapshot->n_replicas; i++) {
         snapshot->replicas[i].info = infos[i];
         snapshot->replicas[i].has_position = infos[i].sent.name[0] != '\0';
-        if (snapshot->replicas[i].has_position)
-            snapshot->replicas[i].behind_bytes = bytes_after(files, count, &infos[i].sent);
+        if (snapshot->replicas[i].has_position && mirror)
+            snapshot->replicas[i].behind_bytes = mirror_bytes_after(mirror, &infos[i].place);
     }
     mem_free(infos);
 }
@@ -78,7 +68,7 @@ static void take_log(struct relay_channel *channel, bool with_gtids,
         if (with_gtids)
             snapshot->gtids = take_gtids(inner, mirror);
     }
-    take_replicas(channel, files, snapshot->files, snapshot);
+    take_replicas(channel, mirror, snapshot);
     mem_free(files);
 }
 
@@ -97,6 +87,7 @@ static void take_state(struct relay_channel *channel, struct relay_channel_snaps
         return;
     }
     channel_receiver_status(inner, &snapshot->receiver);
+    key_history_status(channel_borrow_keys(inner), &snapshot->keys);
     snapshot->state = receiver_state_name(snapshot->receiver.state);
     snapshot->seconds_behind = receiver_seconds_behind(&snapshot->receiver);
     if (snapshot->receiver.error.class != E_NONE) {
@@ -106,24 +97,34 @@ static void take_state(struct relay_channel *channel, struct relay_channel_snaps
     snapshot->bytes_per_second = relay_channel_rate(channel);
 }
 
+static char *address_text(const struct relay_address *address)
+{
+    return address->ip ? mem_printf("%s:%u", address->ip, address->port) : NULL;
+}
+
 static void take_channel(struct relay_channel *channel, bool with_gtids,
                          struct relay_channel_snapshot *snapshot)
 {
     const struct relay_channel_config *config = relay_channel_settings(channel)->channel;
-    struct statvfs disk;
+    struct disk_space space;
+    struct err unknown;
 
     snapshot->name = mem_strdup(config->section.name);
     snapshot->source = mem_printf("mysql://%s@%s:%u", config->source_user, config->source_host,
                                   config->source_port);
     snapshot->listen = mem_printf("%s:%u", config->listen, config->port);
+    snapshot->listen_mariadb = address_text(&config->listen_mariadb);
+    snapshot->listen_mysql = address_text(&config->listen_mysql);
+    snapshot->tracks_dependencies = config->tracks_dependencies;
     snapshot->retention_hours = config->retention_hours;
     snapshot->retention_bytes = config->retention_bytes;
     snapshot->clients = relay_channel_clients(channel);
     take_state(channel, snapshot);
     take_log(channel, with_gtids, snapshot);
-    if (statvfs(relay_channel_directory(channel), &disk) == 0) {
-        snapshot->disk_free = (uint64_t)disk.f_bavail * disk.f_frsize;
-        snapshot->disk_size = (uint64_t)disk.f_blocks * disk.f_frsize;
+    relay_channel_disk(channel, &snapshot->disk);
+    if (disk_look(relay_channel_directory(channel), &space, &unknown)) {
+        snapshot->disk_free = space.free_bytes;
+        snapshot->disk_size = space.size_bytes;
     }
 }
 
@@ -146,6 +147,8 @@ void relay_snapshot_done(struct relay_snapshot *snapshot)
         mem_free(channel->name);
         mem_free(channel->source);
         mem_free(channel->listen);
+        mem_free(channel->listen_mariadb);
+        mem_free(channel->listen_mysql);
         mem_free(channel->error);
         mem_free(channel->gtids);
         mem_free(channel->first_file);

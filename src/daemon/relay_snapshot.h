@@ -14,8 +14,14 @@ struct relay_replica_snapshot {
 
 struct relay_channel_snapshot {
     char *name;
-    char *source; /* as configured: mysql://USER@HOST:PORT */
-    char *listen; /* IP:PORT */
+    char *source;         /* as configured: mysql://USER@HOST:PORT */
+    char *listen;         /* IP:PORT */
+    char *listen_mariadb; /* NULL: there is none */
+    char *listen_mysql;
+    struct replicas_stop stops[DIALECTS]; /* of translations */
+    struct replicas_left_out left_out[DIALECTS];
+    bool tracks_dependencies;
+    struct key_history_status keys;
     bool started;
     const char *state;  /* "failed": not started; else of the receiver */
     char *error;        /* NULL: none */
@@ -33,6 +39,7 @@ struct relay_channel_snapshot {
     struct log_cache_counters cache;
     struct log_sync_counters syncs;
 
+    struct relay_channel_disk disk;
     uint64_t disk_free; /* bytes, for this user; 0 and 0: not known */
     uint64_t disk_size;
     uint64_t retention_hours;                /* UINT64_MAX: no bound */

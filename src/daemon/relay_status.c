@@ -102,7 +102,9 @@ static json_t *render_replica(const struct relay_replica_snapshot *replica)
     set(object, "host", text_or_null(info->host[0] ? info->host : NULL));
     set(object, "dumping", json_boolean(info->dumping));
     set(object, "since", time_or_null(info->since_usec));
+    set(object, "translated_for", text_or_null(info->dialect));
     set(object, "sent", position(&info->sent));
+    set(object, "source_position", position(&info->place));
     set(object, "bytes_behind",
         replica->has_position ? number(replica->behind_bytes) : json_null());
     set(object, "sent_bytes", number(info->sent_bytes));
@@ -121,6 +123,67 @@ static json_t *render_replicas(const struct relay_channel_snapshot *channel)
     return list;
 }
 
+/* Of each dialect whose last dump came to what can not be translated. */
+static json_t *render_stops(const struct relay_channel_snapshot *channel)
+{
+    json_t *list = json_array();
+
+    for (enum dialect dialect = 0; dialect < DIALECTS; dialect++) {
+        const struct replicas_stop *stop = &channel->stops[dialect];
+        json_t *object;
+
+        if (stop->at_usec == 0)
+            continue;
+        object = json_object();
+        set(object, "translated_for", json_string(dialect_name(dialect)));
+        set(object, "time", time_or_null(stop->at_usec));
+        set(object, "reason", text_or_null(stop->text));
+        (void)json_array_append_new(list, object);
+    }
+    return list;
+}
+
+/* Of each dialect whose replicas were sent something without some of the source's statements. */
+static json_t *render_left_out(const struct relay_channel_snapshot *channel)
+{
+    json_t *list = json_array();
+
+    for (enum dialect dialect = 0; dialect < DIALECTS; dialect++) {
+        const struct replicas_left_out *left_out = &channel->left_out[dialect];
+        json_t *object;
+
+        if (left_out->count == 0)
+            continue;
+        object = json_object();
+        set(object, "translated_for", json_string(dialect_name(dialect)));
+        set(object, "count", number(left_out->count));
+        set(object, "last", text_or_null(left_out->words));
+        set(object, "last_position", position(&left_out->last));
+        (void)json_array_append_new(list, object);
+    }
+    return list;
+}
+
+/* What is known of the source's keys; null where dependencies are not tracked. */
+static json_t *render_keys(const struct relay_channel_snapshot *channel)
+{
+    const struct key_history_status *keys = &channel->keys;
+    bool failed = keys->error.class != E_NONE;
+    json_t *object;
+
+    if (!channel->tracks_dependencies)
+        return json_null();
+    object = json_object();
+    set(object, "known", json_boolean(keys->holds));
+    set(object, "tables", number(keys->tables));
+    set(object, "read", time_or_null(keys->read_usec));
+    set(object, "readings", number(keys->readings));
+    set(object, "dropped", number(keys->dropped));
+    set(object, "failures", number(keys->failures));
+    set(object, "error", text_or_null(failed ? keys->error.text : NULL));
+    return object;
+}
+
 static json_t *render_channel(const struct relay_channel_snapshot *channel)
 {
     const struct receiver_status *receiver = &channel->receiver;
@@ -130,6 +193,11 @@ static json_t *render_channel(const struct relay_channel_snapshot *channel)
     set(object, "name", text_or_null(channel->name));
     set(object, "source", text_or_null(channel->source));
     set(object, "listen", text_or_null(channel->listen));
+    set(object, "listen_mariadb", text_or_null(channel->listen_mariadb));
+    set(object, "listen_mysql", text_or_null(channel->listen_mysql));
+    set(object, "stopped_translations", render_stops(channel));
+    set(object, "left_out_statements", render_left_out(channel));
+    set(object, "source_keys", render_keys(channel));
     set(object, "state", json_string(channel->state));
     set(object, "error", text_or_null(channel->error));
     set(object, "error_time", time_or_null(channel->error_usec));
@@ -152,6 +220,7 @@ static json_t *render_channel(const struct relay_channel_snapshot *channel)
     set(object, "retention_bytes", number_unless(channel->retention_bytes, 0));
     set(object, "disk_free", number_unless(channel->disk_free, 0));
     set(object, "disk_size", number_unless(channel->disk_size, 0));
+    set(object, "disk_stage", json_string(disk_stage_name(channel->disk.stage)));
     set(object, "clients", number(channel->clients));
     set(object, "replicas", render_replicas(channel));
     return object;

@@ -4,12 +4,16 @@
  */
 #pragma once
 
-#include "base/err.h"
-#include "cluster/cluster.h"
+#include "base/disk_watch.h"
+#include "cluster/cluster_plan.h"
 
 struct serve_options {
-    const char *dir; /* made when missing */
-    struct cluster_options cluster;
+    const char *dir;                /* made when missing */
+    struct cluster_options cluster; /* of the first one, CLUSTER_DEFAULT_NAME */
+    const char *metrics_listen;     /* an IP; NULL: no metrics */
+    uint16_t metrics_port;
+    const char *source_address; /* of clusters' own connections; NULL: as routing picks */
+    struct disk_limits disk_limits;
 };
 
 /* Returns when the daemon was asked to stop and has stopped. */

@@ -4,9 +4,7 @@
  */
 #pragma once
 
-#include "cluster/cluster.h"
+#include "daemon/clusters.h"
 
-#include <stddef.h>
-
-/* Asks the engine for its log and its replication when it answers. mem_free the text. */
-char *status_render(const char *dir, struct cluster *cluster, size_t sessions);
+/* Asks each engine for its log and its replication when it answers. mem_free the text. */
+char *status_render(const char *dir, struct clusters *clusters);

@@ -2,10 +2,11 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "endpoint/entrance.h"
 #include "endpoint/session.h"
 #include "net/listener.h"
 
-#define SESSION_STACK (256u << 10)
+#define SESSION_STACK (384u << 10) /* a session and a dump of it */
 
 struct endpoint {
     struct endpoint_spec spec;
@@ -16,8 +17,11 @@ static void serve(void *context, struct conn **conn, const char *ip, int stop_fd
 {
     struct endpoint *endpoint = context;
 
-    (void)ip;
-    session_run(&endpoint->spec, *conn, stop_fd);
+    traffic_connected(endpoint->spec.traffic);
+    if (access_admits(endpoint->spec.access, ip))
+        session_run(&endpoint->spec, *conn, stop_fd);
+    else
+        entrance_refuse(&endpoint->spec, *conn, ip);
 }
 
 static void failed(void *context, const struct err *err)

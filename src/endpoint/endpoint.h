@@ -3,14 +3,19 @@
  *
  * The endpoint does not log in: it connects to the engine's unix socket for each client, says whom
  * it speaks for in a PROXY header, and relays handshake, commands and results, so accounts,
- * passwords and privileges stay the engine's (see session.h). One thread accepts; each client has a
- * thread of its own. endpoint_start() and endpoint_stop() belong to the owner;
- * endpoint_n_sessions() to any thread.
+ * passwords and privileges stay the engine's (see session.h). A client that asks for the binlog
+ * gets the cluster's change log (dump_session.h). One thread accepts; each client has a thread of
+ * its own. endpoint_start() and endpoint_stop() belong to the owner; endpoint_n_sessions() to any
+ * thread.
  */
 #pragma once
 
 #include "base/err.h"
+#include "endpoint/access.h"
+#include "endpoint/replica_status.h"
+#include "endpoint/traffic.h"
 #include "net/tls.h"
+#include "replication/change_log.h"
 
 #include <stddef.h>
 
@@ -22,9 +27,15 @@ struct endpoint_spec {
     const char *engine_socket; /* unix socket path */
     const struct tls *tls_server;
     const struct tls *tls_engine;
-    bool require_secure_transport;
+    struct access *access;
+    struct traffic *traffic;
     const char *master_user;
+    struct change_log *change_log;     /* what a client that asks for the binlog is given */
+    bool encrypted_column;             /* SHOW BINARY LOGS is answered as MySQL 8 does */
+    const char *server_uuid;           /* that MySQL's replicas are told */
     const char *const *reserved_users; /* refused here, whatever their password; NULL at the end */
+    replica_status_describe *describe_source; /* any thread */
+    void *describe_context;
 };
 
 /* Takes over listen_fd and begins to accept. */

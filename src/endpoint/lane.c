@@ -1,13 +1,25 @@
 #include "endpoint/lane.h"
 
-void lane_init(struct lane *lane, struct conn *from, struct conn *to)
+void lane_init(struct lane *lane, struct stream *from, struct stream *to)
 {
     lane->from = from;
     lane->to = to;
+    buf_init(&lane->put, 0);
+    lane->put_sent = 0;
     lane->begin = 0;
     lane->admitted = 0;
     lane->end = 0;
     lane->eof = false;
+}
+
+void lane_done(struct lane *lane)
+{
+    buf_done(&lane->put);
+}
+
+size_t lane_output(const struct lane *lane)
+{
+    return lane->put.len - lane->put_sent + lane->admitted;
 }
 
 enum lane_step lane_fill(struct lane *lane, struct err *err)
@@ -16,7 +28,7 @@ enum lane_step lane_fill(struct lane *lane, struct err *err)
 
     if (lane->eof || lane->end >= LANE_SIZE)
         return LANE_BLOCKED;
-    switch (conn_try_read(lane->from, lane->data + lane->end, LANE_SIZE - lane->end, &n, err)) {
+    switch (stream_try_read(lane->from, lane->data + lane->end, LANE_SIZE - lane->end, &n, err)) {
     case IO_DONE:
         lane->end += n;
         return LANE_MOVED;
@@ -42,17 +54,35 @@ static void compact(struct lane *lane)
     lane->begin = 0;
 }
 
+/* Takes note of what was written. */
+static void sent(struct lane *lane, size_t n)
+{
+    if (lane->put.len > 0) {
+        lane->put_sent += n;
+        if (lane->put_sent == lane->put.len) {
+            buf_done(&lane->put);
+            buf_init(&lane->put, 0);
+            lane->put_sent = 0;
+        }
+        return;
+    }
+    lane->begin += n;
+    lane->admitted -= n;
+    compact(lane);
+}
+
 enum lane_step lane_drain(struct lane *lane, struct err *err)
 {
+    struct span bytes = span_of(lane->data + lane->begin, lane->admitted);
     size_t n = 0;
 
-    if (lane->admitted == 0)
+    if (lane->put.len > 0)
+        bytes = span_of(lane->put.data + lane->put_sent, lane->put.len - lane->put_sent);
+    if (bytes.len == 0)
         return LANE_BLOCKED;
-    switch (conn_try_write(lane->to, span_of(lane->data + lane->begin, lane->admitted), &n, err)) {
+    switch (stream_try_write(lane->to, bytes, &n, err)) {
     case IO_DONE:
-        lane->begin += n;
-        lane->admitted -= n;
-        compact(lane);
+        sent(lane, n);
         return LANE_MOVED;
     case IO_AGAIN:
         return LANE_BLOCKED;
@@ -70,18 +100,26 @@ struct span lane_unread(const struct lane *lane)
     return span_of(lane->data + at, lane->end - at);
 }
 
+uint8_t *lane_unread_bytes(struct lane *lane)
+{
+    return lane->data + lane->begin + lane->admitted;
+}
+
 void lane_admit(struct lane *lane, size_t n)
 {
     lane->admitted += n;
 }
 
-void lane_replace(struct lane *lane, size_t n, struct span bytes)
+void lane_drop(struct lane *lane, size_t n)
 {
-    size_t rest = lane->end - lane->begin - n;
-
+    lane->begin += n;
     compact(lane);
-    memmove(lane->data + bytes.len, lane->data + n, rest);
-    memcpy(lane->data, bytes.data, bytes.len);
-    lane->admitted = bytes.len;
-    lane->end = bytes.len + rest;
+}
+
+void lane_put(struct lane *lane, struct buf *buf)
+{
+    buf_done(&lane->put);
+    lane->put = *buf;
+    lane->put_sent = 0;
+    buf_init(buf, 0);
 }

@@ -2,274 +2,374 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/log.h"
 #include "endpoint/account_statement.h"
+#include "endpoint/client_collation.h"
+#include "endpoint/dump_session.h"
+#include "endpoint/entrance.h"
+#include "endpoint/import_statement.h"
 #include "endpoint/lane.h"
-#include "net/address.h"
+#include "endpoint/log_list.h"
+#include "endpoint/log_status_statement.h"
+#include "endpoint/replica_statement.h"
+#include "endpoint/snapshot_statement.h"
 #include "net/socket.h"
 #include "wire/framer.h"
 #include "wire/handshake.h"
 #include "wire/packet.h"
-#include "wire/reply.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 
-#define HANDSHAKE_TIMEOUT (10 * USEC_PER_SEC) /* MySQL's connect_timeout */
-#define GOODBYE_TIMEOUT   (1 * USEC_PER_SEC)
-#define PACKET_MAX        8192 /* of the handshake: names, plugins and attributes are far shorter */
-#define USER_PREFIX_MAX   1024 /* of a COM_CHANGE_USER that must be seen to find its user name */
+#define GOODBYE_TIMEOUT (1 * USEC_PER_SEC)
+#define ERROR_MAX       1024
+#define REGISTER_MAX    1024 /* host, user and password of at most 255 bytes each */
+/* Of a COM_CHANGE_USER: what must be seen to find its user name and collation. */
+#define USER_PREFIX_MAX 2048
+/* What fits the lane; of longer ones only definitions are looked at as a whole. */
+#define STATEMENT_MAX (LANE_SIZE - PACKET_HEADER_SIZE - 1)
+/* Of a definition that is gathered; the sentence that refuses a longer one has it in words. */
+#define DEFINITION_MAX (4u << 20)
+#define REWRITE_SPARE  4096 /* what a statement becomes may be three times as long, and this */
 
 struct session {
     const struct endpoint_spec *spec;
-    struct conn *client;
-    struct conn *engine;
+    struct entrance entrance;
+    struct stream client;
+    struct stream engine;
     int stop_fd;
-    char client_ip[ADDRESS_IP_MAX];
-    struct buf packet; /* of the handshake: header and payload of the last one read */
     struct framer framer;
-    bool is_master; /* logged in as the master user */
+    struct buf gathered;   /* the packet of a definition that is longer than the lane */
+    uint32_t gather_left;  /* bytes of it that are still to come; 0: none is gathered */
+    bool blanks;           /* the rest of the command that passes is blanked */
+    struct buf registered; /* the client's last COM_REGISTER_SLAVE */
+    bool has_snapshot;     /* mysqldump has begun its transaction */
+    bool wants_dump;       /* it asks for the binlog: the request is what is unread */
     struct lane to_engine;
     struct lane to_client;
+    bool awaits_status; /* the next answer may be that of SHOW SLAVE STATUS */
+    struct log_list list;
 };
-
-static void send_error(struct conn *client, uint8_t sequence, uint16_t code, const char *sqlstate,
-                       const char *message)
-{
-    struct buf packet;
-    struct err ignored;
-
-    buf_init(&packet, PACKET_MAX);
-    packet_write_err(&packet, sequence, code, sqlstate, message);
-    if (buf_ok(&packet))
-        (void)!conn_write_all(client, buf_span(&packet), clock_deadline_usec(GOODBYE_TIMEOUT),
-                              &ignored);
-    buf_done(&packet);
-}
-
-/* Reads one whole packet into session->packet. */
-static bool read_packet(struct session *session, struct conn *from, int64_t deadline_usec,
-                        struct span *ret_payload, uint8_t *ret_sequence, struct err *err)
-{
-    uint8_t head[PACKET_HEADER_SIZE];
-    struct packet_header header;
-    size_t at;
-
-    buf_clear(&session->packet);
-    if (!conn_read_full(from, head, sizeof head, deadline_usec, err))
-        return false;
-    header = packet_header_parse(head);
-    if (header.payload_len > PACKET_MAX - PACKET_HEADER_SIZE)
-        return err_set(err, E_PROTO, 0, "handshake: expected at most %d bytes, found %u",
-                       PACKET_MAX - PACKET_HEADER_SIZE, header.payload_len);
-    buf_bytes(&session->packet, span_of(head, sizeof head));
-    at = buf_reserve(&session->packet, header.payload_len);
-    if (!conn_read_full(from, session->packet.data + at, header.payload_len, deadline_usec, err))
-        return false;
-    *ret_payload = span_of(session->packet.data + at, header.payload_len);
-    *ret_sequence = header.sequence;
-    return true;
-}
-
-static bool forward_packet(struct session *session, struct conn *to, int64_t deadline_usec,
-                           struct err *err)
-{
-    return conn_write_all(to, buf_span(&session->packet), deadline_usec, err);
-}
-
-/* Connects to the engine and tells it the client's address. */
-static bool open_engine(struct session *session, int64_t deadline_usec, struct err *err)
-{
-    struct address client;
-    struct address local;
-    char local_ip[ADDRESS_IP_MAX];
-    struct buf header;
-    int fd = -1;
-    bool ok;
-
-    if (!address_of_peer(conn_borrow_fd(session->client), &client, err) ||
-        !address_of_local(conn_borrow_fd(session->client), &local, err) ||
-        !socket_connect_unix(session->spec->engine_socket, &fd, err))
-        return false;
-    session->engine = conn_new(fd, "engine");
-    address_ip(&client, session->client_ip);
-    address_ip(&local, local_ip);
-    buf_init(&header, PACKET_MAX);
-    handshake_write_proxy(&header, strchr(session->client_ip, ':') != NULL, session->client_ip,
-                          address_port(&client), local_ip, address_port(&local));
-    ok = conn_write_all(session->engine, buf_span(&header), deadline_usec, err);
-    buf_done(&header);
-    return ok;
-}
-
-/*
- * The engine's greeting goes to the client, with compression taken out: a compressed stream would
- * hide the commands. *ret_greeted is false when the engine refused with an ERR packet instead,
- * which is passed on.
- */
-static bool relay_greeting(struct session *session, int64_t deadline_usec, bool *ret_greeted,
-                           struct err *err)
-{
-    struct handshake_greeting greeting;
-    struct span payload;
-    uint8_t sequence = 0;
-
-    if (!read_packet(session, session->engine, deadline_usec, &payload, &sequence, err))
-        return false;
-    *ret_greeted = payload.len > 0 && payload.data[0] != 0xff;
-    if (*ret_greeted) {
-        if (!handshake_greeting_parse(payload, &greeting, err))
-            return false;
-        handshake_greeting_mask(session->packet.data + PACKET_HEADER_SIZE, &greeting, CAP_COMPRESS);
-    }
-    return forward_packet(session, session->client, deadline_usec, err);
-}
-
-static bool is_reserved(const struct session *session, struct span user)
-{
-    /* The engine takes a user name out of single quotes around it. */
-    if (user.len >= 2 && user.data[0] == '\'' && user.data[user.len - 1] == '\'')
-        user = span_of(user.data + 1, user.len - 2);
-    for (const char *const *name = session->spec->reserved_users; *name; name++) {
-        if (span_eq(user, span_str(*name)))
-            return true;
-    }
-    return false;
-}
-
-/* Answers as the engine does to a wrong password. */
-static void refuse_user(struct session *session, struct span user, uint8_t sequence)
-{
-    char message[256];
-
-    (void)snprintf(message, sizeof message,
-                   "Access denied for user '%.*s'@'%s' (using password: YES)", (int)user.len,
-                   (const char *)user.data, session->client_ip);
-    log_warn(session->spec->name, "login as reserved user refused user=%.*s client=%s",
-             (int)user.len, (const char *)user.data, session->client_ip);
-    send_error(session->client, sequence, ER_ACCESS_DENIED, "28000", message);
-}
-
-/* The client asked for TLS: both sides get it, so that REQUIRE SSL means what it says. */
-static bool start_tls(struct session *session, int64_t deadline_usec, struct err *err)
-{
-    return forward_packet(session, session->engine, deadline_usec, err) &&
-           conn_start_tls(session->client, session->spec->tls_server, NULL, deadline_usec, err) &&
-           conn_start_tls(session->engine, session->spec->tls_engine, NULL, deadline_usec, err);
-}
-
-/* Takes compression out of the answer of a client that wants it though the greeting had none. */
-static void refuse_compression(struct session *session, const struct handshake_response *response)
-{
-    handshake_response_mask(session->packet.data + PACKET_HEADER_SIZE, response, CAP_COMPRESS);
-}
-
-/*
- * The client's answer goes to the engine. *ret_go_on is false when the client was refused, and
- * knows it.
- */
-static bool relay_response(struct session *session, int64_t deadline_usec, bool *ret_go_on,
-                           struct err *err)
-{
-    struct handshake_response response;
-    struct span payload;
-    uint8_t sequence = 0;
-
-    *ret_go_on = false;
-    if (!read_packet(session, session->client, deadline_usec, &payload, &sequence, err))
-        return false;
-    if (!handshake_response_parse(payload, &response, err)) {
-        send_error(session->client, (uint8_t)(sequence + 1), ER_HANDSHAKE, "08S01",
-                   "Bad handshake");
-        return false;
-    }
-    refuse_compression(session, &response);
-    if (response.ssl_request) {
-        if (!start_tls(session, deadline_usec, err) ||
-            !read_packet(session, session->client, deadline_usec, &payload, &sequence, err) ||
-            !handshake_response_parse(payload, &response, err))
-            return false;
-        refuse_compression(session, &response);
-    } else if (session->spec->require_secure_transport) {
-        send_error(session->client, (uint8_t)(sequence + 1), ER_SECURE_TRANSPORT_REQUIRED, "HY000",
-                   "Connections using insecure transport are prohibited while "
-                   "--require_secure_transport=ON.");
-        return true;
-    }
-    if (is_reserved(session, response.user)) {
-        refuse_user(session, response.user, (uint8_t)(sequence + 1));
-        return true;
-    }
-    session->is_master = span_eq(response.user, span_str(session->spec->master_user));
-    *ret_go_on = true;
-    return forward_packet(session, session->engine, deadline_usec, err);
-}
 
 /* What to do with the packet at the front of a client's bytes. */
 enum verdict {
     PASS,     /* send it on */
     REPLACED, /* something else was admitted in its place */
+    GATHER,   /* more of it than the lane holds is needed to tell */
+    BLANK,    /* it passes, an error in place of its beginning and blanks in place of the rest */
     HOLD,     /* more of it, or room, is needed to tell */
     REFUSE,   /* the client was told; the session is over */
+    DUMP,     /* it goes on as a dump */
 };
+
+/* Tells the client, unless an answer is on its way, into which the packet would be mixed. */
+static void refuse_user(struct session *session, struct span user)
+{
+    int64_t deadline_usec = clock_deadline_usec(GOODBYE_TIMEOUT);
+    struct buf packet;
+    struct err ignored;
+    size_t n = 0;
+
+    buf_init(&packet, ERROR_MAX);
+    entrance_write_refusal(&packet, session->spec, session->entrance.client_ip, user, 1);
+    while (buf_ok(&packet) && lane_output(&session->to_client) == 0 &&
+           stream_try_write(&session->client, buf_span(&packet), &n, &ignored) == IO_AGAIN &&
+           socket_wait(conn_borrow_fd(session->client.conn),
+                       conn_poll_events(session->client.conn, false, true), session->stop_fd,
+                       deadline_usec, "client", &ignored))
+        continue;
+    buf_done(&packet);
+}
 
 /* A change of user is held until its user name is there. */
 static enum verdict judge_change_user(struct session *session, struct span bytes, uint32_t len)
 {
     size_t need = PACKET_HEADER_SIZE + (len < USER_PREFIX_MAX ? len : USER_PREFIX_MAX);
-    struct span user;
+    struct handshake_change_user change;
     struct err ignored;
 
     if (bytes.len < need)
         return HOLD;
     /* A payload without a user name is the engine's to refuse. */
     if (!handshake_change_user_parse(
-            span_of(bytes.data + PACKET_HEADER_SIZE, need - PACKET_HEADER_SIZE), &user, &ignored))
+            span_of(bytes.data + PACKET_HEADER_SIZE, need - PACKET_HEADER_SIZE), &change, &ignored))
         return PASS;
-    if (is_reserved(session, user)) {
-        refuse_user(session, user, 1);
+    if (entrance_is_reserved(session->spec, change.user)) {
+        refuse_user(session, change.user);
         return REFUSE;
     }
-    session->is_master = span_eq(user, span_str(session->spec->master_user));
+    if (session->entrance.lacks_0900 && change.collation_at > 0)
+        handshake_change_user_patch(lane_unread_bytes(&session->to_engine) + PACKET_HEADER_SIZE,
+                                    &change, client_collation_known(change.collation));
+    session->entrance.is_master = span_eq(change.user, span_str(session->spec->master_user));
     return PASS;
 }
 
-/* Puts the call of the procedure in the place of the statement. */
-static void replace_statement(struct lane *lane, struct span text)
+static bool is_for_replica(const struct session *session, uint8_t command, struct span text)
 {
-    struct buf packet;
-    size_t header;
-
-    buf_init(&packet, ACCOUNT_STATEMENT_MAX + LANE_SPARE);
-    header = buf_reserve(&packet, 3);
-    buf_u8(&packet, 0);
-    buf_u8(&packet, COM_QUERY);
-    account_statement_write_call(&packet, text);
-    buf_patch_u24(&packet, header, (uint32_t)(packet.len - PACKET_HEADER_SIZE));
-    lane_replace(lane, PACKET_HEADER_SIZE + 1 + text.len, buf_span(&packet));
-    buf_done(&packet);
+    return session->entrance.is_replica && command == COM_QUERY &&
+           text.len <= REPLICA_STATEMENT_MAX;
 }
 
-/* The master user's account statements take another form (account_statement.h). */
-static enum verdict judge_query(struct session *session, struct span bytes, uint32_t len)
+static bool write_for_replica(const struct session *session, struct buf *buf, struct span text)
+{
+    const struct replica_facts facts = {
+        .server_uuid = session->spec->server_uuid,
+        .version = dialect_version(entrance_dialect(&session->entrance)),
+    };
+
+    return replica_statement_write(buf, text, &facts);
+}
+
+static enum snapshot_statement find_mysqldumps(const struct session *session, uint8_t command,
+                                               struct span text)
+{
+    if (!session->entrance.is_mysqldump || command != COM_QUERY ||
+        text.len > SNAPSHOT_STATEMENT_MAX)
+        return SNAPSHOT_OTHER;
+    return snapshot_statement_find(text);
+}
+
+/* Whether it is one of mysqldump's that must take another form. */
+static bool is_for_mysqldump(const struct session *session, uint8_t command, struct span text)
+{
+    enum snapshot_statement statement = find_mysqldumps(session, command, text);
+
+    return statement == SNAPSHOT_LOCK || statement == SNAPSHOT_PLACE;
+}
+
+/* Who makes a dump loads none: what mysqldump says to a MySQL alone is for the engine to skip. */
+static bool may_be_import(const struct session *session, struct span text)
+{
+    return !session->entrance.is_mysqldump &&
+           import_statement_may_be(text, session->entrance.is_master);
+}
+
+/* Cheap, for all that pass. */
+static bool may_become_other(const struct session *session, uint8_t command, struct span text)
+{
+    const struct entrance *entrance = &session->entrance;
+
+    return (entrance->is_master && command == COM_QUERY && text.len <= ACCOUNT_STATEMENT_MAX &&
+            account_statement_is(text)) ||
+           is_for_replica(session, command, text) || is_for_mysqldump(session, command, text) ||
+           may_be_import(session, text) || log_status_statement_is(text) ||
+           (entrance->lacks_0900 && client_collation_may_be_named(text));
+}
+
+/* Appends what a statement becomes; false: it stays what it is. */
+static bool write_other(const struct session *session, uint8_t command, struct span text,
+                        struct buf *buf)
+{
+    const struct entrance *entrance = &session->entrance;
+
+    if (entrance->is_master && command == COM_QUERY && text.len <= ACCOUNT_STATEMENT_MAX &&
+        account_statement_is(text)) {
+        account_statement_write_call(buf, text);
+        return true;
+    }
+    if (is_for_replica(session, command, text) && write_for_replica(session, buf, text))
+        return true;
+    if (is_for_mysqldump(session, command, text)) {
+        snapshot_statement_write(buf, snapshot_statement_find(text), session->has_snapshot);
+        return true;
+    }
+    if (log_status_statement_write(buf, text))
+        return true;
+    if (may_be_import(session, text) && import_statement_write(buf, text, entrance->is_master))
+        return true;
+    return entrance->lacks_0900 && client_collation_may_be_named(text) &&
+           client_collation_write(buf, text);
+}
+
+/* Appends the packet of a statement that takes the place of another; false: there is none. */
+static bool write_packet(const struct session *session, uint8_t command, struct span text,
+                         struct buf *packet)
+{
+    if (!may_become_other(session, command, text))
+        return false;
+    buf_init(packet, PACKET_HEADER_SIZE + 3 * text.len + REWRITE_SPARE);
+    buf_u32(packet, 0); /* the header: length, and the number 0 */
+    buf_u8(packet, command);
+    if (!write_other(session, command, text, packet) || !buf_ok(packet)) {
+        buf_done(packet);
+        return false;
+    }
+    buf_patch_u24(packet, 0, (uint32_t)(packet->len - PACKET_HEADER_SIZE));
+    return true;
+}
+
+/*
+ * A statement that does not fit the lane. Definitions are gathered, all others, such as the INSERTs
+ * of a dump, pass unread.
+ */
+static enum verdict judge_long(struct session *session, struct span bytes, uint32_t len)
+{
+    struct span prefix = span_of(bytes.data + PACKET_HEADER_SIZE + 1, IMPORT_STATEMENT_PREFIX);
+
+    if (bytes.len < PACKET_HEADER_SIZE + 1 + IMPORT_STATEMENT_PREFIX)
+        return HOLD;
+    if (!import_statement_is_definition(prefix))
+        return PASS;
+    if (len == PACKET_PAYLOAD_MAX)
+        return BLANK;
+    if (lane_output(&session->to_engine) > 0)
+        return HOLD;
+    buf_init(&session->gathered, PACKET_HEADER_SIZE + DEFINITION_MAX);
+    session->gather_left = PACKET_HEADER_SIZE + len;
+    return GATHER;
+}
+
+/*
+ * The master user's account statements take another form (account_statement.h), as do statements of
+ * dump files (import_statement.h), what MySQL's replicas ask (replica_statement.h), what mysqldump
+ * says for its snapshot (snapshot_statement.h), SHOW BINARY LOG STATUS (log_status_statement.h) and
+ * names of collations that only MySQL has (client_collation.h).
+ */
+static enum verdict judge_statement(struct session *session, struct span bytes, uint8_t command,
+                                    uint32_t len)
 {
     struct lane *lane = &session->to_engine;
-    size_t text_len = len - 1;
-    size_t prefix = text_len < ACCOUNT_STATEMENT_PREFIX ? text_len : ACCOUNT_STATEMENT_PREFIX;
-    const uint8_t *text = bytes.data + PACKET_HEADER_SIZE + 1;
+    struct span text = {.len = len - 1};
+    struct buf packet;
 
-    if (!session->is_master)
-        return PASS;
-    if (bytes.len < PACKET_HEADER_SIZE + 1 + prefix)
+    if (text.len > STATEMENT_MAX)
+        return judge_long(session, bytes, len);
+    if (bytes.len < PACKET_HEADER_SIZE + 1 + text.len)
         return HOLD;
-    if (!account_statement_is(span_of(text, prefix)) || text_len > ACCOUNT_STATEMENT_MAX)
+    text.data = bytes.data + PACKET_HEADER_SIZE + 1;
+    if (command == COM_QUERY && replica_status_may_be(text)) {
+        session->awaits_status = true;
         return PASS;
-    if (bytes.len < PACKET_HEADER_SIZE + 1 + text_len || lane->admitted > 0)
+    }
+    if (session->spec->encrypted_column && log_list_may_be(text))
+        log_list_await(&session->list, command == COM_STMT_PREPARE);
+    if (find_mysqldumps(session, command, text) == SNAPSHOT_BEGIN)
+        session->has_snapshot = true;
+    if (!write_packet(session, command, text, &packet))
+        return PASS;
+    if (lane_output(lane) > 0) {
+        buf_done(&packet);
         return HOLD;
-    replace_statement(lane, span_of(text, text_len));
+    }
+    lane_drop(lane, PACKET_HEADER_SIZE + 1 + text.len);
+    lane_put(lane, &packet);
     return REPLACED;
+}
+
+static void write_too_long(struct buf *buf)
+{
+    import_statement_write_refusal(buf, "a definition of more than 4 MiB is not read: version "
+                                        "comments in it could be lost");
+}
+
+/*
+ * Bytes of the packet that is next go on as they are, or as blanks: a command of several packets
+ * can not be another one of fewer, because its answer is numbered after its last.
+ */
+static size_t pass(struct session *session, struct span bytes)
+{
+    size_t head = session->framer.payload_left == 0 ? PACKET_HEADER_SIZE : 0;
+    size_t n = framer_take(&session->framer, bytes);
+
+    if (session->blanks && n > head)
+        memset(lane_unread_bytes(&session->to_engine) + head, ' ', n - head);
+    if (session->framer.payload_left == 0 && !session->framer.continued)
+        session->blanks = false;
+    return n;
+}
+
+/* The first packet of a definition of 16 MiB and more, of which a prefix is there at least. */
+static size_t pass_blanked(struct session *session, struct span bytes)
+{
+    uint8_t *text = lane_unread_bytes(&session->to_engine) + PACKET_HEADER_SIZE;
+    uint8_t command = *text;
+    struct buf refusal;
+    size_t n;
+
+    session->blanks = true;
+    n = pass(session, bytes);
+    *text++ = command;
+    buf_init(&refusal, IMPORT_STATEMENT_PREFIX);
+    write_too_long(&refusal);
+    memcpy(text, refusal.data, refusal.len);
+    buf_done(&refusal);
+    return n;
+}
+
+/* What was gathered goes on, or what it becomes. */
+static void end_gathering(struct session *session)
+{
+    struct buf *gathered = &session->gathered;
+    struct span text =
+        span_of(gathered->data + PACKET_HEADER_SIZE + 1, gathered->len - PACKET_HEADER_SIZE - 1);
+    uint8_t command = gathered->data[PACKET_HEADER_SIZE];
+    struct buf packet;
+
+    if (!buf_ok(gathered)) {
+        buf_init(&packet, ERROR_MAX + REWRITE_SPARE);
+        buf_u32(&packet, 0);
+        buf_u8(&packet, command);
+        write_too_long(&packet);
+        buf_patch_u24(&packet, 0, (uint32_t)(packet.len - PACKET_HEADER_SIZE));
+        lane_put(&session->to_engine, &packet);
+    } else if (write_packet(session, command, text, &packet)) {
+        lane_put(&session->to_engine, &packet);
+    } else {
+        lane_put(&session->to_engine, gathered);
+    }
+    buf_done(gathered);
+}
+
+/* Takes what has come of a statement that is gathered; of too long a one only its beginning stays.
+ */
+static void gather(struct session *session)
+{
+    struct span bytes = lane_unread(&session->to_engine);
+
+    if (bytes.len > session->gather_left)
+        bytes.len = session->gather_left;
+    buf_bytes(&session->gathered, bytes);
+    session->gather_left -= (uint32_t)bytes.len;
+    lane_drop(&session->to_engine, bytes.len);
+    if (session->gather_left == 0)
+        end_gathering(session);
+}
+
+/* What it says of itself goes to the engine once more when a dump begins. */
+static enum verdict judge_register(struct session *session, struct span bytes, uint32_t len)
+{
+    if (len > REGISTER_MAX)
+        return PASS;
+    if (bytes.len < PACKET_HEADER_SIZE + len)
+        return HOLD;
+    buf_clear(&session->registered);
+    buf_bytes(&session->registered, span_of(bytes.data + PACKET_HEADER_SIZE, len));
+    return PASS;
+}
+
+/* The engine's number of the statement is behind the command. */
+static enum verdict judge_execute(struct session *session, struct span bytes)
+{
+    struct cursor cur = cursor_of(bytes);
+
+    /* Sent without waiting for what was prepared: both answers stay the engine's. */
+    if (session->list.state == LOG_LIST_HEAD && session->list.prepares)
+        session->list.state = LOG_LIST_NONE;
+    if (session->list.known == 0)
+        return PASS;
+    if (bytes.len < PACKET_HEADER_SIZE + 1 + sizeof(uint32_t))
+        return HOLD;
+    cursor_skip(&cur, PACKET_HEADER_SIZE + 1);
+    if (log_list_is_prepared(&session->list, cursor_u32(&cur)))
+        log_list_await(&session->list, false);
+    return PASS;
+}
+
+/* All that came before is with the engine. */
+static enum verdict judge_dump(struct session *session)
+{
+    return lane_output(&session->to_engine) > 0 ? HOLD : DUMP;
 }
 
 static enum verdict judge(struct session *session, struct span bytes)
@@ -286,8 +386,14 @@ static enum verdict judge(struct session *session, struct span bytes)
     case FRAMER_COMMAND:
         if (command == COM_CHANGE_USER)
             return judge_change_user(session, bytes, len);
-        if (command == COM_QUERY)
-            return judge_query(session, bytes, len);
+        if (command == COM_QUERY || command == COM_STMT_PREPARE)
+            return judge_statement(session, bytes, command, len);
+        if (command == COM_STMT_EXECUTE && len > sizeof(uint32_t))
+            return judge_execute(session, bytes);
+        if (command == COM_REGISTER_SLAVE)
+            return judge_register(session, bytes, len);
+        if (command == COM_BINLOG_DUMP || command == COM_BINLOG_DUMP_GTID)
+            return judge_dump(session);
         return PASS;
     }
     return REFUSE;
@@ -300,15 +406,28 @@ static bool admit_commands(struct session *session)
     struct span bytes = lane_unread(lane);
 
     while (bytes.len > 0) {
+        if (session->gather_left > 0) {
+            gather(session);
+            bytes = lane_unread(lane);
+            continue;
+        }
         switch (judge(session, bytes)) {
         case PASS:
-            lane_admit(lane, framer_take(&session->framer, bytes));
+            lane_admit(lane, pass(session, bytes));
+            break;
+        case BLANK:
+            lane_admit(lane, pass_blanked(session, bytes));
             break;
         case REPLACED:
             break; /* a whole packet by another: the framer stays at the start of the next */
+        case GATHER:
+            break;
         case HOLD:
             return true;
         case REFUSE:
+            return false;
+        case DUMP:
+            session->wants_dump = true;
             return false;
         }
         bytes = lane_unread(lane);
@@ -316,13 +435,78 @@ static bool admit_commands(struct session *session)
     return true;
 }
 
-/* Results are passed on unread. */
+/* What has come of the answer is kept until it is there whole; one too long for that stays. */
+static void admit_status(struct session *session)
+{
+    struct lane *lane = &session->to_client;
+    struct span bytes = lane_unread(lane);
+    enum replica_status_answer found;
+    struct buf answer;
+    size_t taken = 0;
+
+    if (lane_output(lane) > 0 || bytes.len == 0)
+        return;
+    buf_init(&answer, 2 * LANE_SIZE);
+    found = replica_status_rewrite(bytes, session->spec->describe_source,
+                                   session->spec->describe_context, &answer, &taken);
+    session->awaits_status = found == REPLICA_STATUS_PART && lane->end < LANE_SIZE && !lane->eof;
+    if (found == REPLICA_STATUS_WHOLE && buf_ok(&answer)) {
+        lane_drop(lane, taken);
+        lane_put(lane, &answer);
+        return;
+    }
+    buf_done(&answer);
+}
+
+/* What is whole of the answer goes on with its further column. */
+static void admit_list(struct session *session)
+{
+    struct lane *lane = &session->to_client;
+    struct buf answer;
+    size_t taken;
+
+    if (lane_output(lane) > 0 || lane_unread(lane).len == 0)
+        return;
+    buf_init(&answer, 2 * LANE_SIZE + REWRITE_SPARE);
+    taken = log_list_take(&session->list, lane_unread(lane), &answer);
+    if (taken == 0 && (lane->end >= LANE_SIZE || lane->eof))
+        session->list.state = LOG_LIST_NONE; /* it is none, or was cut off */
+    if (taken == 0) {
+        buf_done(&answer);
+        return;
+    }
+    lane_drop(lane, taken);
+    lane_put(lane, &answer);
+}
+
+/* Other results are passed on unread. */
 static bool admit(struct session *session, struct lane *lane)
 {
     if (lane == &session->to_engine)
         return admit_commands(session);
-    lane_admit(lane, lane_unread(lane).len);
+    if (session->list.state != LOG_LIST_NONE) {
+        admit_list(session);
+        if (session->list.state != LOG_LIST_NONE || lane_output(lane) > 0)
+            return true;
+    }
+    if (session->awaits_status)
+        admit_status(session);
+    if (!session->awaits_status)
+        lane_admit(lane, lane_unread(lane).len);
     return true;
+}
+
+/* Writes what is admitted, and counts what of it is gone. */
+static enum lane_step drain(struct session *session, struct lane *lane, struct err *err)
+{
+    size_t before = lane_output(lane);
+    enum lane_step step = lane_drain(lane, err);
+
+    if (lane == &session->to_engine)
+        traffic_received(session->spec->traffic, before - lane_output(lane));
+    else
+        traffic_sent(session->spec->traffic, before - lane_output(lane));
+    return step;
 }
 
 /* Moves bytes of one direction until either side would block; false: the session is over. */
@@ -333,8 +517,8 @@ static bool move(struct session *session, struct lane *lane, struct err *err)
     for (;;) {
         if (!admit(session, lane))
             return false;
-        if (lane->admitted > 0) {
-            switch (lane_drain(lane, err)) {
+        if (lane_output(lane) > 0) {
+            switch (drain(session, lane, err)) {
             case LANE_MOVED:
                 continue;
             case LANE_BLOCKED:
@@ -345,7 +529,7 @@ static bool move(struct session *session, struct lane *lane, struct err *err)
         }
         if (lane->eof)
             return false;
-        if (!look_again && !conn_pending(lane->from))
+        if (!look_again && !stream_pending(lane->from))
             return true;
         switch (lane_fill(lane, err)) {
         case LANE_MOVED:
@@ -367,17 +551,17 @@ static void relay(struct session *session, struct err *err)
 
     for (;;) {
         struct pollfd fds[] = {
-            {.fd = conn_borrow_fd(session->client)},
-            {.fd = conn_borrow_fd(session->engine)},
+            {.fd = conn_borrow_fd(session->client.conn)},
+            {.fd = conn_borrow_fd(session->engine.conn)},
             {.fd = session->stop_fd, .events = POLLIN},
         };
         bool read_up = up->end < LANE_SIZE && !up->eof;
         bool read_down = down->end < LANE_SIZE && !down->eof;
-        bool pending = (read_up && conn_pending(session->client)) ||
-                       (read_down && conn_pending(session->engine));
+        bool pending = (read_up && stream_pending(&session->client)) ||
+                       (read_down && stream_pending(&session->engine));
 
-        fds[0].events = conn_poll_events(session->client, read_up, down->admitted > 0);
-        fds[1].events = conn_poll_events(session->engine, read_down, up->admitted > 0);
+        fds[0].events = conn_poll_events(session->client.conn, read_up, lane_output(down) > 0);
+        fds[1].events = conn_poll_events(session->engine.conn, read_down, lane_output(up) > 0);
         /* A side that nothing is wanted of is left out: poll() would report its hang-up for ever.
          */
         for (int i = 0; i < 2; i++) {
@@ -388,27 +572,30 @@ static void relay(struct session *session, struct err *err)
             return;
         if (fds[2].revents)
             return;
-        if ((fds[0].revents || up->admitted > 0 || pending) && !move(session, up, err))
+        if ((fds[0].revents || lane_output(up) > 0 || pending) && !move(session, up, err))
             return;
-        if ((fds[1].revents || down->admitted > 0 || pending) && !move(session, down, err))
+        if ((fds[1].revents || lane_output(down) > 0 || pending) && !move(session, down, err))
             return;
     }
 }
 
-/* Up to the point where both sides may speak freely. */
-static bool connection_phase(struct session *session, struct err *err)
+/* What is left of the lanes and streams goes over to the dump. */
+static bool run_dump(struct session *session, struct err *err)
 {
-    int64_t deadline_usec = clock_deadline_usec(HANDSHAKE_TIMEOUT);
-    bool greeted = false;
-    bool go_on = false;
+    struct buf unread;
+    bool ok;
 
-    if (!open_engine(session, deadline_usec, err)) {
-        send_error(session->client, 0, ER_SERVER_SHUTDOWN, NULL,
-                   "The cluster's writer is not available; it may be starting");
-        return false;
-    }
-    return relay_greeting(session, deadline_usec, &greeted, err) && greeted &&
-           relay_response(session, deadline_usec, &go_on, err) && go_on;
+    buf_init(&unread, LANE_SIZE + COMPRESSION_PLAIN_MAX);
+    buf_bytes(&unread, lane_unread(&session->to_engine));
+    buf_bytes(&unread, stream_plain(&session->client));
+    ok = dump_session_run(&(struct dump_session_spec){.endpoint = session->spec,
+                                                      .entrance = &session->entrance,
+                                                      .client = &session->client,
+                                                      .unread = buf_span(&unread),
+                                                      .registered = buf_span(&session->registered)},
+                          err);
+    buf_done(&unread);
+    return ok;
 }
 
 void session_run(const struct endpoint_spec *spec, struct conn *client, int stop_fd)
@@ -418,20 +605,34 @@ void session_run(const struct endpoint_spec *spec, struct conn *client, int stop
 
     /* The lanes are large and need no clearing. */
     session.spec = spec;
-    session.client = client;
-    session.engine = NULL;
     session.stop_fd = stop_fd;
     session.framer = (struct framer){0};
-    session.is_master = false;
-    buf_init(&session.packet, PACKET_MAX);
-    if (connection_phase(&session, &err)) {
-        buf_done(&session.packet);
-        lane_init(&session.to_engine, client, session.engine);
-        lane_init(&session.to_client, session.engine, client);
+    session.awaits_status = false;
+    buf_init(&session.gathered, 0);
+    session.gather_left = 0;
+    session.blanks = false;
+    session.has_snapshot = false;
+    session.wants_dump = false;
+    buf_init(&session.registered, REGISTER_MAX);
+    if (entrance_pass(spec, client, stop_fd, &session.entrance, &err)) {
+        stream_init(&session.client, client);
+        stream_init(&session.engine, session.entrance.engine);
+        stream_compress(&session.client, session.entrance.algorithm, session.entrance.level);
+        traffic_logged_in(spec->traffic);
+        log_list_init(&session.list, !(session.entrance.capabilities & CAP_DEPRECATE_EOF));
+        lane_init(&session.to_engine, &session.client, &session.engine);
+        lane_init(&session.to_client, &session.engine, &session.client);
         relay(&session, &err);
+        if (session.wants_dump && lane_output(&session.to_client) == 0)
+            (void)!run_dump(&session, &err);
+        lane_done(&session.to_engine);
+        lane_done(&session.to_client);
+        buf_done(&session.gathered);
+        stream_done(&session.client);
+        stream_done(&session.engine);
     }
     if (err.class != E_NONE)
         log_debug(spec->name, "session ended: %s", err.text);
-    buf_done(&session.packet);
-    conn_free(session.engine);
+    conn_free(session.entrance.engine);
+    buf_done(&session.registered);
 }

@@ -1,5 +1,7 @@
 #include "engine/config.h"
 
+#include "engine/plugin.h"
+
 #include <string.h>
 #include <unistd.h>
 
@@ -39,12 +41,30 @@ static void render_identity(const struct instance_spec *spec, const struct insta
                "lc_messages_dir = \"%s\"\n"
                "character_sets_dir = \"%s/charsets\"\n"
                "server_id = %u\n",
-               paths->data, paths->socket, paths->pid_file, paths->log, paths->tmp, home->share,
+               paths->data, paths->own_socket, paths->pid_file, paths->log, paths->tmp, home->share,
                home->share, spec->server_id);
-    if (home->plugins)
-        buf_printf(buf, "plugin_dir = \"%s\"\n", home->plugins);
     if (geteuid() == 0)
         buf_str(buf, "user = root\n");
+}
+
+/*
+ * "loose": an engine that can not load the plugin starts all the same, without its variables. The
+ * option of the plugin's own name decides what becomes of a failure, and ON, the default, is that.
+ */
+static void render_plugins(const struct instance_spec *spec, const struct instance_paths *paths,
+                           const struct engine_home *home, bool with_plugin, struct buf *buf)
+{
+    if (with_plugin)
+        buf_printf(buf,
+                   "plugin_dir = \"%s\"\n"
+                   "plugin_load_add = " ENGINE_PLUGIN_FILE "\n"
+                   "loose_aurora_version = \"%s\"\n"
+                   "loose_aurora_server_id = \"%s\"\n"
+                   "loose_aurora_status_page = \"%s\"\n"
+                   "loose_aurora_control_socket = \"" INSTANCE_DAEMON_SOCKET "\"\n",
+                   paths->plugins, spec->aurora_version, spec->name, paths->status_page);
+    else if (home->plugins)
+        buf_printf(buf, "plugin_dir = \"%s\"\n", home->plugins);
 }
 
 /* Who may come in: only the endpoint, through the socket, and never by the daemon's own uid. */
@@ -67,7 +87,6 @@ static void render_access(const struct instance_spec *spec, const struct instanc
                /* Without SUPER, which no user has, functions and triggers could not be made. */
                "log_bin_trust_function_creators = ON\n"
                "max_allowed_packet = 1G\n"
-               "max_connections = 5000\n"
                "character_set_server = utf8mb4\n",
                spec->require_secure_transport ? "ON" : "OFF", spec->tls_ca, spec->tls_cert,
                spec->tls_key, paths->tmp);
@@ -85,13 +104,13 @@ static void render_durability(struct buf *buf)
 static void render_replication(const struct instance_spec *spec, const struct instance_paths *paths,
                                struct buf *buf)
 {
+    if (spec->with_binlog)
+        buf_printf(buf,
+                   "log_bin = \"%s\"\n"
+                   "log_slave_updates = ON\n",
+                   paths->binlog_base);
     buf_printf(
         buf,
-        "log_bin = \"%s\"\n"
-        "log_slave_updates = ON\n"
-        "binlog_format = ROW\n"
-        "binlog_checksum = CRC32\n"
-        "binlog_row_metadata = FULL\n"
         "max_binlog_size = 134217728\n"
         "expire_logs_days = 0\n"
         "encrypt_binlog = OFF\n"
@@ -111,20 +130,44 @@ static void render_replication(const struct instance_spec *spec, const struct in
         "relay_log_info_file = \"%s/relay-log.info\"\n"
         /* The cluster's own bookkeeping and accounts are never a source's to change. */
         "replicate_wild_ignore_table = mysql.%%\n",
-        paths->binlog_base, spec->gtid_domain_id, paths->relay, paths->relay, paths->relay);
+        spec->gtid_domain_id, paths->relay, paths->relay, paths->relay);
 }
 
 bool engine_config_render(const struct instance_spec *spec, const struct instance_paths *paths,
-                          const struct engine_home *home, struct buf *buf, struct err *err)
+                          const struct engine_home *home, bool with_plugin, struct buf *buf,
+                          struct err *err)
 {
     if (!check_path(paths->dir, err) || !check_path(home->dir, err) ||
         !check_path(spec->tls_cert, err))
         return false;
     render_identity(spec, paths, home, buf);
+    render_plugins(spec, paths, home, with_plugin, buf);
     render_access(spec, paths, buf);
     render_durability(buf);
     render_replication(spec, paths, buf);
+    buf_str(buf, spec->options);
     if (!buf_ok(buf))
         return err_set(err, E_LIMIT, 0, "instance %s: its option file is too long", spec->name);
     return true;
+}
+
+bool engine_config_render_client(const struct instance_spec *spec,
+                                 const struct instance_paths *paths, struct buf *buf,
+                                 struct err *err)
+{
+    buf_printf(buf,
+               "# Written by borealis at every start of the engine; changes here are lost.\n"
+               "# A copy of the data with its place in the binary log, by the program of the\n"
+               "# engine's own version:\n"
+               "#     mariadb-backup --defaults-file=THIS_FILE --backup --target-dir=DIR\n"
+               "[client]\n"
+               "user = " ENGINE_ADMIN_USER "\n"
+               "password = %s\n"
+               "socket = \"%s\"\n"
+               "\n"
+               "[mariadb-backup]\n"
+               "datadir = \"%s\"\n",
+               spec->admin_password, paths->own_socket, paths->data);
+    return buf_ok(buf) || err_set(err, E_LIMIT, 0,
+                                  "instance %s: its clients' option file is too long", spec->name);
 }

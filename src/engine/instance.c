@@ -6,6 +6,7 @@
 #include "engine/bootstrap.h"
 #include "engine/config.h"
 #include "engine/paths.h"
+#include "engine/plugin.h"
 #include "net/socket.h"
 
 #include <errno.h>
@@ -18,7 +19,7 @@
 #include <unistd.h>
 
 #define ARENA_CAP   65536
-#define CONFIG_MAX  65536
+#define CONFIG_MAX  (2u << 20)
 #define LOG_TAIL    4096
 #define LOG_MESSAGE 200
 #define PING_SEC    5
@@ -33,8 +34,7 @@ struct instance {
     bool terminated; /* the process was sent SIGTERM */
 };
 
-bool instance_new(const struct instance_spec *spec, const struct engine_home *home,
-                  struct instance **ret_instance, struct err *err)
+struct instance *instance_new(const struct instance_spec *spec, const struct engine_home *home)
 {
     struct arena *arena = arena_new(ARENA_CAP);
     struct instance *instance = arena_alloc(arena, sizeof *instance);
@@ -48,14 +48,11 @@ bool instance_new(const struct instance_spec *spec, const struct engine_home *ho
     instance->spec.tls_cert = arena_strdup(arena, spec->tls_cert);
     instance->spec.tls_key = arena_strdup(arena, spec->tls_key);
     instance->spec.admin_password = arena_strdup(arena, spec->admin_password);
+    instance->spec.options = mem_strdup(spec->options);
+    instance->spec.aurora_version = arena_strdup(arena, spec->aurora_version);
     instance_paths_init(&instance->paths, arena, spec->dir, spec->binlog_epoch);
     instance->spec.dir = instance->paths.dir;
-    if (!socket_check_path(instance->paths.socket, err)) {
-        instance_free(instance);
-        return false;
-    }
-    *ret_instance = instance;
-    return true;
+    return instance;
 }
 
 void instance_free(struct instance *instance)
@@ -63,6 +60,7 @@ void instance_free(struct instance *instance)
     if (!instance)
         return;
     process_done(&instance->process);
+    mem_free((char *)instance->spec.options);
     arena_free(instance->arena);
 }
 
@@ -96,16 +94,46 @@ bool instance_is_running(struct instance *instance, bool *ret_running, struct er
     return true;
 }
 
-static bool write_config(struct instance *instance, struct err *err)
+static bool write_config(struct instance *instance, bool with_plugin, struct err *err)
 {
     struct buf config;
     bool ok;
 
     buf_init(&config, CONFIG_MAX);
-    ok = engine_config_render(&instance->spec, &instance->paths, instance->home, &config, err) &&
+    ok = engine_config_render(&instance->spec, &instance->paths, instance->home, with_plugin,
+                              &config, err) &&
          file_write(instance->paths.config, buf_span(&config), 0600, err);
+    buf_clear(&config);
+    ok = ok && engine_config_render_client(&instance->spec, &instance->paths, &config, err) &&
+         file_write(instance->paths.client_config, buf_span(&config), 0600, err);
     buf_done(&config);
     return ok;
+}
+
+/* The plugins and the option file; no engine may run. */
+static bool prepare_start(struct instance *instance, struct err *err)
+{
+    bool with_plugin = false;
+
+    return engine_plugin_install(instance->home, &instance->paths, &with_plugin, err) &&
+           write_config(instance, with_plugin, err);
+}
+
+bool instance_rewrite_config(struct instance *instance, struct err *err)
+{
+    return write_config(instance, path_exists(instance->paths.plugins), err);
+}
+
+void instance_set_options(struct instance *instance, bool with_binlog, const char *options)
+{
+    mem_free((char *)instance->spec.options);
+    instance->spec.with_binlog = with_binlog;
+    instance->spec.options = mem_strdup(options);
+}
+
+void instance_require_secure_transport(struct instance *instance, bool required)
+{
+    instance->spec.require_secure_transport = required;
 }
 
 bool instance_start(struct instance *instance, struct err *err)
@@ -114,7 +142,7 @@ bool instance_start(struct instance *instance, struct err *err)
     const char *argv[] = {instance->home->server, defaults, NULL};
     int lock_fd = -1;
     int log_fd = -1;
-    bool ok = write_config(instance, err) && file_lock(instance->paths.lock, &lock_fd, err);
+    bool ok = file_lock(instance->paths.lock, &lock_fd, err) && prepare_start(instance, err);
 
     if (ok) {
         log_fd = open(instance->paths.log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -183,7 +211,8 @@ bool instance_adopt(struct instance *instance, pid_t pid, uint64_t start_ticks,
     }
 }
 
-/* The last "[ERROR]" line in the engine's log, for the message about why it ended. */
+/* The last "[ERROR]" line in the engine's log that gives a reason, for the message about why it
+ * ended. */
 static void last_log_error(struct instance *instance, char *line, size_t size)
 {
     const char *found = NULL;
@@ -193,8 +222,10 @@ static void last_log_error(struct instance *instance, char *line, size_t size)
     (void)snprintf(line, size, "no error there");
     if (!file_read_tail(instance->paths.log, LOG_TAIL, &tail, &ignored))
         return;
-    for (const char *next = strstr(tail, "[ERROR]"); next; next = strstr(next + 1, "[ERROR]"))
-        found = next;
+    for (const char *next = strstr(tail, "[ERROR]"); next; next = strstr(next + 1, "[ERROR]")) {
+        if (strncmp(next, "[ERROR] Aborting", strlen("[ERROR] Aborting")) != 0)
+            found = next;
+    }
     if (found)
         (void)snprintf(line, size, "%.*s", (int)strcspn(found, "\n"), found);
     mem_free(tail);
@@ -281,4 +312,19 @@ const char *instance_borrow_socket(const struct instance *instance)
 const char *instance_borrow_log(const struct instance *instance)
 {
     return instance->paths.log;
+}
+
+const char *instance_borrow_binlog(const struct instance *instance)
+{
+    return instance->paths.binlog;
+}
+
+const char *instance_borrow_status_page(const struct instance *instance)
+{
+    return instance->paths.status_page;
+}
+
+const char *instance_borrow_daemon_socket(const struct instance *instance)
+{
+    return instance->paths.daemon_socket;
 }

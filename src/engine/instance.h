@@ -10,7 +10,12 @@
  *     relay/                    its relay logs
  *     tmp/
  *     run/engine.sock
+ *     run/status.page           what the plugin shows (status_layout.h)
+ *     run/daemon.sock           where the plugin calls the daemon
+ *     plugin/                   the engine's plugins and ours, made at every start
  *     my.cnf                    rendered at every start
+ *     rdsadmin.cnf              likewise, for clients of the daemon's account at the socket, such
+ *                               as mariadb-backup (0600)
  *     engine.log
  *     lock                      flock()ed by the engine through a descriptor that it inherits
  *
@@ -37,15 +42,20 @@ struct instance_spec {
     uint32_t gtid_domain_id; /* of transactions that begin here */
     uint32_t binlog_epoch;
     bool require_secure_transport;
-    const char *tls_ca; /* PEM files, shared with the endpoint */
+    bool with_binlog;    /* false: the engine has no binary log */
+    const char *options; /* further lines of its option file, which win */
+    const char *tls_ca;  /* PEM files, shared with the endpoint */
     const char *tls_cert;
     const char *tls_key;
     const char *admin_password; /* of ENGINE_ADMIN_USER */
+    const char *aurora_version; /* of the interface that it offers, @@aurora_version */
 };
 
-/* Does nothing to the disk. `home` must outlive the instance. */
-MUST_CHECK bool instance_new(const struct instance_spec *spec, const struct engine_home *home,
-                             struct instance **ret_instance, struct err *err);
+/*
+ * Does nothing to the disk. `home` must outlive the instance; NULL: it is only to be found and
+ * ended.
+ */
+struct instance *instance_new(const struct instance_spec *spec, const struct engine_home *home);
 void instance_free(struct instance *instance);
 
 /*
@@ -57,6 +67,15 @@ MUST_CHECK bool instance_create(struct instance *instance, struct err *err);
 
 /* True when an engine runs on the directory, whoever started it. */
 MUST_CHECK bool instance_is_running(struct instance *instance, bool *ret_running, struct err *err);
+
+/* For the next start. */
+void instance_require_secure_transport(struct instance *instance, bool required);
+
+/* with_binlog and options of the spec, for the next start and for instance_rewrite_config(). */
+void instance_set_options(struct instance *instance, bool with_binlog, const char *options);
+
+/* The option file says what a running engine was told since its start. */
+MUST_CHECK bool instance_rewrite_config(struct instance *instance, struct err *err);
 
 /* Starts the engine; it is not ready yet. E_STATE when one runs already. */
 MUST_CHECK bool instance_start(struct instance *instance, struct err *err);
@@ -92,3 +111,6 @@ MUST_CHECK bool instance_connect(struct instance *instance, unsigned timeout_sec
 const struct process *instance_borrow_process(const struct instance *instance);
 const char *instance_borrow_socket(const struct instance *instance);
 const char *instance_borrow_log(const struct instance *instance);
+const char *instance_borrow_binlog(const struct instance *instance); /* directory of the epoch */
+const char *instance_borrow_status_page(const struct instance *instance);
+const char *instance_borrow_daemon_socket(const struct instance *instance);

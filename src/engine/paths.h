@@ -8,6 +8,13 @@
 
 #include <stdint.h>
 
+/* Below the instance's directory: one directory an epoch, with files NAME.000001, ... */
+#define INSTANCE_BINLOG_DIRECTORY "binlog"
+#define INSTANCE_BINLOG_NAME      "mysql-bin-changelog"
+
+/* The daemon's socket as the engine sees it, whose current directory is `data`. */
+#define INSTANCE_DAEMON_SOCKET "../run/daemon.sock"
+
 struct instance_paths {
     const char *dir;
     const char *data;
@@ -17,9 +24,14 @@ struct instance_paths {
     const char *tmp;
     const char *run;
     const char *socket;
+    const char *own_socket; /* what the engine, whose directory `data` is, calls it */
     const char *pid_file;
     const char *config;
+    const char *client_config; /* of clients of the daemon's account */
     const char *log;
+    const char *plugins;     /* directory */
+    const char *status_page; /* status_layout.h */
+    const char *daemon_socket;
     const char *lock;
 };
 

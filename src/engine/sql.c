@@ -1,6 +1,7 @@
 #include "engine/sql.h"
 
 #include "base/mem.h"
+#include "net/socket.h"
 
 #include <errmsg.h>
 #include <mysql.h>
@@ -28,10 +29,16 @@ static bool failed(struct sql *sql, struct err *err)
 bool sql_connect(const char *socket_path, const char *user, const char *password,
                  unsigned timeout_sec, struct sql **ret_sql, struct err *err)
 {
-    struct sql *sql = mem_alloc(sizeof *sql);
+    struct sql *sql;
+    struct socket_route route;
+    bool ok;
 
+    if (!socket_route_open(socket_path, &route, err))
+        return false;
+    sql = mem_alloc(sizeof *sql);
     sql->mysql = mysql_init(NULL);
     if (!sql->mysql) {
+        socket_route_close(&route);
         mem_free(sql);
         return err_set(err, E_BUG, 0, "engine: the client library does not start");
     }
@@ -39,8 +46,10 @@ bool sql_connect(const char *socket_path, const char *user, const char *password
     (void)mysql_options(sql->mysql, MYSQL_OPT_READ_TIMEOUT, &timeout_sec);
     (void)mysql_options(sql->mysql, MYSQL_OPT_WRITE_TIMEOUT, &timeout_sec);
     (void)mysql_options(sql->mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-    if (!mysql_real_connect(sql->mysql, NULL, user, password, NULL, 0, socket_path,
-                            CLIENT_MULTI_RESULTS)) {
+    ok = mysql_real_connect(sql->mysql, NULL, user, password, NULL, 0, route.path,
+                            CLIENT_MULTI_RESULTS) != NULL;
+    socket_route_close(&route);
+    if (!ok) {
         (void)failed(sql, err);
         sql_close(sql);
         return false;

@@ -31,27 +31,48 @@ void index_head_encode(struct buf *buf, const struct index_head *head)
     buf_u32(buf, libdeflate_crc32(0, buf->data + start, buf->len - start));
 }
 
+/* What all versions of the format have in their places; their last bytes are the checksum. */
+static bool decode_prefix(struct cursor *cur, uint16_t *ret_version, uint16_t *ret_record_size,
+                          uint32_t *ret_size)
+{
+    struct span magic = cursor_bytes(cur, MAGIC_SIZE);
+
+    *ret_version = cursor_u16(cur);
+    *ret_record_size = cursor_u16(cur);
+    *ret_size = cursor_u32(cur);
+    return cursor_ok(cur) && span_eq(magic, span_str(MAGIC));
+}
+
 bool index_head_size(struct span prefix, size_t *ret_size, struct err *err)
 {
     struct cursor cur = cursor_of(prefix);
-    struct span magic = cursor_bytes(&cur, MAGIC_SIZE);
-    uint16_t version = cursor_u16(&cur);
-    uint16_t record_size = cursor_u16(&cur);
-    uint32_t size = cursor_u32(&cur);
+    uint16_t version;
+    uint16_t record_size;
+    uint32_t size;
 
-    if (!cursor_ok(&cur) || !span_eq(magic, span_str(MAGIC)))
+    if (!decode_prefix(&cur, &version, &record_size, &size))
         return err_set(err, E_PROTO, 0, "not a side index: does not start with '%s'", MAGIC);
-    if (version != INDEX_VERSION)
+    if (size < INDEX_PREFIX_SIZE + CRC_SIZE || size > INDEX_HEAD_MAX)
+        return err_set(err, E_PROTO, 0, "side index: head of %u bytes", size);
+    *ret_size = size;
+    return true;
+}
+
+/* Of a head whose checksum is good: else another version could not be told from damage. */
+static bool check_version(struct cursor *cur, struct err *err)
+{
+    uint16_t version;
+    uint16_t record_size;
+    uint32_t size;
+
+    if (!decode_prefix(cur, &version, &record_size, &size) || version != INDEX_VERSION)
         return err_set(err, E_STATE, 0,
                        "side index of format version %u, expected %u: made by another version of "
                        "borealis",
                        version, INDEX_VERSION);
-    if (record_size != INDEX_RECORD_SIZE || size < INDEX_PREFIX_SIZE + CRC_SIZE ||
-        size > INDEX_HEAD_MAX)
-        return err_set(err, E_PROTO, 0, "side index: head of %u bytes, records of %u", size,
-                       record_size);
-    *ret_size = size;
-    return true;
+    return record_size == INDEX_RECORD_SIZE ||
+           err_set(err, E_PROTO, 0, "side index: records of %u bytes, expected %d", record_size,
+                   INDEX_RECORD_SIZE);
 }
 
 static bool decode_fields(struct cursor *cur, struct index_head *head)
@@ -87,9 +108,10 @@ bool index_head_decode(struct span bytes, struct index_head *ret_head, struct er
                        bytes.len);
     body = cursor_of(cursor_bytes(&cur, size - CRC_SIZE));
     crc = libdeflate_crc32(0, body.rest.data, body.rest.len);
-    cursor_skip(&body, INDEX_PREFIX_SIZE);
     if (cursor_u32(&cur) != crc)
         return err_set(err, E_PROTO, 0, "side index: checksum of its head is not 0x%08x", crc);
+    if (!check_version(&body, err))
+        return false;
     if (!decode_fields(&body, &head))
         return err_set(err, E_PROTO, 0, "side index: its head has impossible fields");
     *ret_head = head;

@@ -33,17 +33,18 @@ struct index_head {
 
 void index_head_encode(struct buf *buf, const struct index_head *head);
 
-/* The size of the head from its first INDEX_PREFIX_SIZE bytes. E_PROTO; E_STATE: the version. */
+/* The size of the head from its first INDEX_PREFIX_SIZE bytes, of any version. E_PROTO. */
 MUST_CHECK bool index_head_size(struct span prefix, size_t *ret_size, struct err *err);
 
-/* `bytes` are all of the head. E_PROTO, E_STATE. */
+/* `bytes` are all of the head. E_PROTO: damaged; E_STATE: whole, but of another version. */
 MUST_CHECK bool index_head_decode(struct span bytes, struct index_head *ret_head, struct err *err);
 
 enum index_kind { INDEX_BLOCK_RECORD = 1, INDEX_RUN_RECORD = 2, INDEX_END_RECORD = 3 };
 
 enum index_flag {
-    INDEX_MIXED = 1,  /* the runs do not tell all GTIDs of the block: its events must be read */
-    INDEX_CLOSED = 2, /* the event before was ROTATE or STOP */
+    INDEX_MIXED = 1,    /* the runs do not tell all GTIDs of the block: its events must be read */
+    INDEX_CLOSED = 2,   /* the event before was ROTATE or STOP */
+    INDEX_STRAIGHT = 4, /* MySQL: the runs stand in the order of their transactions */
 };
 
 struct index_record {

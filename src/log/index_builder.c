@@ -75,6 +75,14 @@ void index_builder_done(struct index_builder *builder)
     gtid_set_done(&builder->set);
 }
 
+static void begin_block(struct index_builder *builder)
+{
+    builder->run_count = 0;
+    builder->crooked = false;
+    builder->mixed = false;
+    gtid_set_clear(&builder->set);
+}
+
 void index_builder_resume(struct index_builder *builder, const struct index_record *block,
                           uint64_t number, const struct index_gtid *open)
 {
@@ -86,9 +94,7 @@ void index_builder_resume(struct index_builder *builder, const struct index_reco
     builder->reader.transaction = (enum reader_transaction)block->transaction_state;
     builder->reader.transaction_offset = block->transaction_offset;
     builder->reader.closed = block->flags & INDEX_CLOSED;
-    builder->run_count = 0;
-    builder->mixed = false;
-    gtid_set_clear(&builder->set);
+    begin_block(builder);
 }
 
 /* MariaDB: the run of the same domain and server goes on, and becomes the latest of all. */
@@ -123,24 +129,56 @@ static void add_run(struct index_builder *builder, const struct gtid_mariadb *gt
     builder->runs[builder->run_count++] = run;
 }
 
+/* MySQL: the latest run goes on, or another one begins. */
+static void add_in_order(struct index_builder *builder, const struct index_gtid *gtid)
+{
+    struct index_record *run =
+        builder->run_count > 0 ? &builder->runs[builder->run_count - 1] : NULL;
+
+    if (run && run->last + 1 == (uint64_t)gtid->number &&
+        memcmp(&run->uuid, &gtid->uuid, sizeof run->uuid) == 0 &&
+        span_eq(span_of(run->tag, run->tag_length), span_of(gtid->tag, gtid->tag_length))) {
+        run->last++;
+        return;
+    }
+    if (builder->run_count == INDEX_RUNS_MAX) {
+        builder->crooked = true;
+        return;
+    }
+    run = &builder->runs[builder->run_count++];
+    *run = (struct index_record){
+        .kind = INDEX_RUN_RECORD,
+        .family = FORMAT_MYSQL,
+        .uuid = gtid->uuid,
+        .tag_length = gtid->tag_length,
+        .first = (uint64_t)gtid->number,
+        .last = (uint64_t)gtid->number,
+    };
+    memcpy(run->tag, gtid->tag, sizeof run->tag);
+}
+
 static void end_transaction(struct index_builder *builder)
 {
     const struct index_gtid *open = &builder->open;
 
     builder->last.transactions++;
-    if (open->has && open->family == FORMAT_MYSQL)
+    if (open->has && open->family == FORMAT_MYSQL) {
         gtid_set_add(&builder->set, &open->uuid, span_of(open->tag, open->tag_length), open->number,
                      open->number);
-    else if (open->has)
+        if (!builder->crooked)
+            add_in_order(builder, open);
+    } else if (open->has) {
         add_run(builder, &open->mariadb);
+    }
     builder->open.has = false;
 }
 
-/* The set's intervals as runs. */
+/* The set's intervals as runs, of which there may be fewer than in order. */
 static void runs_of_set(struct index_builder *builder)
 {
     const struct gtid_set *set = &builder->set;
 
+    builder->run_count = 0;
     for (size_t i = 0; i < set->count; i++) {
         for (size_t j = 0; j < set->sources[i].count; j++) {
             struct index_record *run;
@@ -167,8 +205,10 @@ static void runs_of_set(struct index_builder *builder)
 static void emit(struct index_builder *builder, uint8_t kind, struct buf *records)
 {
     struct index_record *last = &builder->last;
+    bool straight = !builder->crooked && !gtid_set_is_empty(&builder->set);
 
-    runs_of_set(builder);
+    if (builder->crooked)
+        runs_of_set(builder);
     if (builder->mixed)
         builder->run_count = 0;
     for (uint32_t i = 0; i < builder->run_count; i++) {
@@ -179,12 +219,11 @@ static void emit(struct index_builder *builder, uint8_t kind, struct buf *record
     last->kind = kind;
     last->runs = builder->run_count;
     last->flags =
-        (uint8_t)((builder->mixed ? INDEX_MIXED : 0) | (builder->reader.closed ? INDEX_CLOSED : 0));
+        (uint8_t)((builder->mixed ? INDEX_MIXED : 0) | (builder->reader.closed ? INDEX_CLOSED : 0) |
+                  (straight ? INDEX_STRAIGHT : 0));
     index_record_encode(records, last, builder->salt, builder->number++);
     builder->block_start = last->offset;
-    builder->run_count = 0;
-    builder->mixed = false;
-    gtid_set_clear(&builder->set);
+    begin_block(builder);
 }
 
 static void note_event(struct index_builder *builder, const struct reader_event *event)

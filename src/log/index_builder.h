@@ -36,8 +36,9 @@ struct index_builder {
     uint64_t block_start;
     struct index_gtid open;
     struct gtid_set set;
-    struct index_record runs[INDEX_RUNS_MAX]; /* MariaDB: those of the block so far */
+    struct index_record runs[INDEX_RUNS_MAX]; /* those of the block so far, in their order */
     uint32_t run_count;
+    bool crooked; /* MySQL: `runs` has no room for the order; the set still tells which they are */
     bool mixed;
 };
 

@@ -133,7 +133,7 @@ bool log_reader_open(struct mirror *mirror, const struct log_position *from, siz
     reader->view.fd = reader->view.index.fd = -1;
     reader->read_buffer = clamp_buffer(read_buffer);
     buf_init(&reader->copy, EVENT_LENGTH_MAX);
-    if (!log_waiter_init(&reader->waiter, mirror, err)) {
+    if (!log_waiter_init(&reader->waiter, &mirror->waiters, err)) {
         mem_free(reader);
         return false;
     }
@@ -150,7 +150,7 @@ void log_reader_close(struct log_reader *reader)
     if (!reader)
         return;
     log_cache_release(reader->mirror->cache, reader->block);
-    log_waiter_done(&reader->waiter, reader->mirror);
+    log_waiter_done(&reader->waiter);
     log_view_close(&reader->view);
     buf_done(&reader->copy);
     mem_free(reader->data);
@@ -205,6 +205,9 @@ static bool read_file(struct log_reader *reader, uint64_t limit, struct span *re
                            (unsigned long long)offset, header.length, (unsigned long long)left);
         want = header.length;
     }
+    /* Set in a linked file while its server has it open, or has crashed. */
+    if (offset == LOG_FIRST_OFFSET)
+        reader->data[EVENT_FLAGS_AT] &= (uint8_t)~EVENT_FLAG_IN_USE;
     *ret_bytes = span_of(reader->data, got);
     return true;
 }
@@ -348,7 +351,7 @@ bool log_reader_next(struct log_reader *reader, struct log_batch *ret_batch, str
         return false;
     if (batch.kind == LOG_BATCH_NONE) {
         /* What comes from here on raises the descriptor; what came just before is seen now. */
-        log_waiter_arm(&reader->waiter, reader->mirror, LOG_WAITS_SYNCED);
+        log_waiter_arm(&reader->waiter, LOG_WAITS_SYNCED);
         if (!look(reader, &batch, err) ||
             (batch.kind == LOG_BATCH_NONE && !mirror_check_alive(reader->mirror, err)))
             return false;
@@ -361,7 +364,7 @@ bool log_reader_next(struct log_reader *reader, struct log_batch *ret_batch, str
 bool log_reader_wait(struct log_reader *reader, int64_t deadline_usec, int interrupt_fd,
                      enum log_wait *ret, struct err *err)
 {
-    return log_waiter_poll(&reader->waiter, deadline_usec, interrupt_fd, ret, err);
+    return log_waiter_sleep(&reader->waiter, deadline_usec, interrupt_fd, ret, err);
 }
 
 bool log_reader_arm_closed(struct log_reader *reader)
@@ -369,7 +372,7 @@ bool log_reader_arm_closed(struct log_reader *reader)
     struct log_segment now;
     struct err gone;
 
-    log_waiter_arm(&reader->waiter, reader->mirror, LOG_WAITS_CLOSED);
+    log_waiter_arm(&reader->waiter, LOG_WAITS_CLOSED);
     return reader->view.segment.closed ||
            !mirror_segment_at(reader->mirror, reader->view.segment.ordinal, &now, &gone) ||
            now.closed || !mirror_check_alive(reader->mirror, &gone);
@@ -393,10 +396,4 @@ void log_reader_set_whole(struct log_reader *reader)
 void log_reader_set_buffer(struct log_reader *reader, size_t read_buffer)
 {
     reader->read_buffer = clamp_buffer(read_buffer);
-}
-
-void log_reader_position(const struct log_reader *reader, struct log_position *ret_position)
-{
-    memcpy(ret_position->name, reader->view.segment.name, sizeof ret_position->name);
-    ret_position->offset = reader->offset;
 }

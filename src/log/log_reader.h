@@ -84,6 +84,3 @@ void log_reader_set_whole(struct log_reader *reader);
 
 /* Another size of read buffer from the next read on; clamped to the bounds. */
 void log_reader_set_buffer(struct log_reader *reader, size_t read_buffer);
-
-/* Where the next events come from: the end of those given. */
-void log_reader_position(const struct log_reader *reader, struct log_position *ret_position);

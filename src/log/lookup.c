@@ -3,15 +3,21 @@
 #include "base/mem.h"
 #include "log/block_walk.h"
 #include "log/lookup_state.h"
+#include "translation/gtid_exchange.h"
 
 #define MISSING_TEXT_MAX 300 /* of the GTIDs named in a refusal */
 
 /* What a replica has, and how far its position was met. */
 struct search {
-    const struct gtid_set *executed;  /* MySQL */
-    const struct gtid_list *position; /* MariaDB */
-    bool *reached;                    /* per item of the position: all after it is wanted */
-    uint64_t seen;                    /* GTIDs before this offset of the file were looked at */
+    const struct gtid_set *executed;      /* MySQL */
+    const struct gtid_list *position;     /* MariaDB */
+    const struct gtid_set *exchanged;     /* MariaDB's, as a MySQL replica has them */
+    const struct gtid_resolver *resolver; /* with `exchanged`: which of them were MySQL's */
+    const struct gtid_list *made;         /* of MySQL's, as a MariaDB replica has them */
+    uint32_t domain;                      /* with `made`: of MySQL's own transactions */
+    struct gtid_list before; /* with `exchanged`: what came before the log's first file */
+    bool *reached;           /* per item of the position: all after it is wanted */
+    uint64_t seen;           /* GTIDs before this offset of the file were looked at */
 };
 
 static const struct gtid_mariadb *wanted_after(const struct search *search, uint32_t domain,
@@ -26,6 +32,21 @@ static const struct gtid_mariadb *wanted_after(const struct search *search, uint
     return NULL;
 }
 
+/* Whether a MySQL replica has all of a domain's server from `first` to `last`. */
+static bool has_exchanged(const struct search *search, uint32_t domain, uint32_t server_id,
+                          uint64_t first, uint64_t last)
+{
+    const struct gtid_resolver *resolver = search->resolver;
+    struct gtid_uuid uuid;
+
+    if (gtid_resolver_has(resolver, domain, last))
+        return resolver->held(resolver->context, domain, first, last, search->exchanged);
+    gtid_uuid_of_domain(domain, server_id, &uuid);
+    return last <= GTID_NUMBER_LAST &&
+           gtid_set_has_range(search->exchanged, &uuid, (struct span){0}, (int64_t)first,
+                              (int64_t)last);
+}
+
 /* Whether the replica lacks the transaction. MariaDB: also notes that its own GTID went by. */
 static bool lacks_gtid(const struct search *search, const struct index_gtid *gtid)
 {
@@ -36,6 +57,9 @@ static bool lacks_gtid(const struct search *search, const struct index_gtid *gti
         return search->executed &&
                !gtid_set_has(search->executed, &gtid->uuid, span_of(gtid->tag, gtid->tag_length),
                              gtid->number);
+    if (search->exchanged)
+        return !has_exchanged(search, gtid->mariadb.domain, gtid->mariadb.server_id,
+                              gtid->mariadb.sequence, gtid->mariadb.sequence);
     if (!search->position)
         return false;
     after = wanted_after(search, gtid->mariadb.domain, &at);
@@ -57,6 +81,8 @@ static bool concerns(const struct search *search, const struct index_record *run
         return search->executed &&
                !gtid_set_has_range(search->executed, &run->uuid, span_of(run->tag, run->tag_length),
                                    (int64_t)run->first, (int64_t)run->last);
+    if (search->exchanged)
+        return !has_exchanged(search, run->domain, run->server_id, run->first, run->last);
     if (!search->position)
         return false;
     after = wanted_after(search, run->domain, &at);
@@ -143,12 +169,74 @@ static bool list_serves(const struct gtid_list *state, const struct gtid_list *p
     return true;
 }
 
+/* The last number before the log of a domain's server; of MySQL's numbers, of any server. */
+static uint64_t number_before(const struct search *search, const struct gtid_mariadb *entry)
+{
+    const struct gtid_mariadb *before;
+
+    if (gtid_resolver_has(search->resolver, entry->domain, entry->sequence))
+        return gtid_list_greatest(&search->before, entry->domain);
+    before = gtid_list_find_server(&search->before, entry->domain, entry->server_id);
+    return before ? before->sequence : 0;
+}
+
+/*
+ * The same for a MySQL replica: it has all numbers of each domain's server from the log's beginning
+ * to the file's. Some of them may be no transactions, so the file may be an earlier one than need
+ * be.
+ */
+static bool exchanged_serves(const struct search *search, const struct gtid_list *state,
+                             struct gtid_mariadb *ret_missing)
+{
+    for (size_t i = 0; i < state->count; i++) {
+        const struct gtid_mariadb *entry = &state->items[i];
+        uint64_t before = number_before(search, entry);
+
+        *ret_missing = *entry;
+        if (!has_exchanged(search, entry->domain, entry->server_id,
+                           before < entry->sequence ? before + 1 : entry->sequence,
+                           entry->sequence))
+            return false;
+    }
+    return true;
+}
+
+/*
+ * The same for a MariaDB replica of MySQL. In the domain of MySQL's own transactions numbers only
+ * grow, whatever the servers; what came from MariaDB is in domains of its own.
+ */
+static bool made_serves(const struct search *search, const struct gtid_set *executed)
+{
+    const struct gtid_mariadb *has = gtid_list_find(search->made, search->domain);
+    struct gtid_mariadb missing;
+    struct gtid_list others;
+    struct gtid_list state;
+    bool serves;
+
+    gtid_list_init(&state);
+    gtid_list_init(&others);
+    gtid_set_to_list(executed, search->domain, 0, &state);
+    for (size_t i = 0; i < state.count; i++) {
+        if (state.items[i].domain != search->domain)
+            gtid_list_set_state(&others, state.items[i]);
+    }
+    serves = gtid_sequence_of_set(executed) <= (has ? has->sequence : 0) &&
+             list_serves(&others, search->made, &missing);
+    gtid_list_done(&state);
+    gtid_list_done(&others);
+    return serves;
+}
+
 static bool state_serves(const struct search *search, const struct log_state *state)
 {
     struct gtid_mariadb missing;
 
     if (state->kind == LOG_STATE_MYSQL && search->executed)
         return gtid_set_contains(search->executed, &state->set);
+    if (state->kind == LOG_STATE_MYSQL && search->made)
+        return made_serves(search, &state->set);
+    if (state->kind == LOG_STATE_MARIADB && search->exchanged)
+        return exchanged_serves(search, &state->list, &missing);
     return state->kind == LOG_STATE_MARIADB && search->position &&
            list_serves(&state->list, search->position, &missing);
 }
@@ -175,7 +263,8 @@ static bool refuse(const struct log_segment *segment, const struct search *searc
     struct buf text;
 
     if (state->kind == LOG_STATE_UNKNOWN ||
-        (state->kind == LOG_STATE_MYSQL ? !search->executed : !search->position))
+        (state->kind == LOG_STATE_MYSQL ? !search->executed && !search->made
+                                        : !search->position && !search->exchanged))
         return err_set(err, E_STATE, 0,
                        "%s: the log knows no GTIDs of that kind: its source wrote none",
                        segment->name);
@@ -185,7 +274,10 @@ static bool refuse(const struct log_segment *segment, const struct search *searc
         gtid_set_copy(&lacking, &state->set);
         gtid_set_subtract(&lacking, search->executed);
         gtid_set_print(&text, &lacking);
-    } else if (!list_serves(&state->list, search->position, &missing)) {
+    } else if (search->made) {
+        buf_printf(&text, "number %llu", (unsigned long long)gtid_sequence_of_set(&state->set));
+    } else if (search->exchanged ? !exchanged_serves(search, &state->list, &missing)
+                                 : !list_serves(&state->list, search->position, &missing)) {
         buf_printf(&text, "%u-%u-%llu", missing.domain, missing.server_id,
                    (unsigned long long)missing.sequence);
     }
@@ -223,7 +315,7 @@ static bool last_serving(struct mirror *mirror, const struct log_segment *segmen
 }
 
 static bool find_file(struct mirror *mirror, const struct log_segment *segments, size_t count,
-                      const struct search *search, size_t *ret_at, struct err *err)
+                      struct search *search, size_t *ret_at, struct err *err)
 {
     struct log_state state;
     size_t first = 0;
@@ -236,6 +328,8 @@ static bool find_file(struct mirror *mirror, const struct log_segment *segments,
         first = 1;
         ok = load_state(mirror, &segments[1], &state, err);
     }
+    for (size_t i = 0; ok && search->exchanged && i < state.list.count; i++)
+        gtid_list_append(&search->before, state.list.items[i]);
     if (ok && !state_serves(search, &state))
         ok = refuse(&segments[first], search, &state, err);
     log_state_done(&state);
@@ -346,6 +440,40 @@ bool log_find_gtid_set(struct mirror *mirror, const struct gtid_set *executed,
     struct search search = {.executed = executed};
 
     return find(mirror, find_gtids, &search, ret_position, err);
+}
+
+bool log_find_exchanged_set(struct mirror *mirror, const struct gtid_set *executed,
+                            const struct gtid_resolver *resolver, struct log_position *ret_position,
+                            struct err *err)
+{
+    struct search search = {.exchanged = executed, .resolver = resolver};
+    bool ok;
+
+    gtid_list_init(&search.before);
+    ok = find(mirror, find_gtids, &search, ret_position, err);
+    gtid_list_done(&search.before);
+    return ok;
+}
+
+static bool find_made(struct mirror *mirror, const struct log_segment *segments, size_t count,
+                      void *what, struct log_position *ret_position, struct err *err)
+{
+    struct search *search = what;
+    size_t at = 0;
+
+    if (!find_file(mirror, segments, count, search, &at, err))
+        return false;
+    set_position(ret_position, &segments[at], segments[at].start);
+    return true;
+}
+
+bool log_find_exchanged_position(struct mirror *mirror, const struct gtid_list *position,
+                                 uint32_t domain, struct log_position *ret_position,
+                                 struct err *err)
+{
+    struct search search = {.made = position, .domain = domain};
+
+    return find(mirror, find_made, &search, ret_position, err);
 }
 
 /* Refuses a position with a GTID that the log's end does not have yet. */

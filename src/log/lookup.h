@@ -9,6 +9,7 @@
 #pragma once
 
 #include "log/mirror.h"
+#include "translation/gtid_resolver.h"
 
 /*
  * MySQL: where to start for a replica that has `executed`: the first transaction that is not in the
@@ -29,6 +30,26 @@ MUST_CHECK bool log_find_gtid_position(struct mirror *mirror, const struct gtid_
                                        struct log_position *ret_position, struct err *err);
 
 /*
+ * MySQL's log for a replica whose place is a position of GTIDs that gtid_exchange.h has made of
+ * MySQL's, those of MySQL's own transactions in `domain`: the beginning of the last file before
+ * which there is nothing that the replica lacks. E_STATE: it lacks some of what came before the
+ * log's first file.
+ */
+MUST_CHECK bool log_find_exchanged_position(struct mirror *mirror, const struct gtid_list *position,
+                                            uint32_t domain, struct log_position *ret_position,
+                                            struct err *err);
+
+/*
+ * MariaDB's log for a replica that has executed GTIDs as gtid_exchange.h makes them of MariaDB's,
+ * or, of domains that the resolver knows, as they were: the first transaction that is not in the
+ * set, or the log's end. Of what came before the log's first file the replica must have the latest
+ * of each domain's server: E_STATE.
+ */
+MUST_CHECK bool log_find_exchanged_set(struct mirror *mirror, const struct gtid_set *executed,
+                                       const struct gtid_resolver *resolver,
+                                       struct log_position *ret_position, struct err *err);
+
+/*
  * The transaction with the first event whose timestamp is `timestamp` (seconds since 1970) or
  * later; the log's end when there is none.
  */
@@ -42,6 +63,14 @@ MUST_CHECK bool log_find_time(struct mirror *mirror, uint32_t timestamp,
  */
 MUST_CHECK bool log_state_at(struct mirror *mirror, const struct log_position *position,
                              struct log_state *ret_state, struct err *err);
+
+/*
+ * The GTIDs of a file's own transactions, as far as it is synced: LOG_STATE_MYSQL, or _UNKNOWN when
+ * it has none of MySQL's. For mirror_next() of the file behind it, whose head may lack the last of
+ * them. `ret_state` is replaced; log_state_done(). E_STATE: the file is not in the log.
+ */
+MUST_CHECK bool log_state_of_file(struct mirror *mirror, const char *name,
+                                  struct log_state *ret_state, struct err *err);
 
 /* The GTIDs of the first and the last transaction of a file, as text; empty when it has none. */
 #define LOG_GTID_TEXT_MAX 96

@@ -47,6 +47,22 @@ static bool state_of_event(const struct reader_event *event, struct log_state *s
     }
 }
 
+/* MySQL: what the mirror knew when the file began, which its head may not have. */
+static bool add_known(const struct index_head *head, struct log_state *state, struct err *err)
+{
+    struct gtid_set known;
+    bool ok;
+
+    if (head->state_kind != LOG_STATE_MYSQL || state->kind != LOG_STATE_MYSQL)
+        return true;
+    gtid_set_init(&known);
+    ok = gtid_set_decode(head->state, &known, err);
+    if (ok)
+        gtid_set_union(&state->set, &known);
+    gtid_set_done(&known);
+    return ok;
+}
+
 bool log_view_state(const struct log_view *view, struct log_state *ret_state, struct err *err)
 {
     const struct index_head *head = &view->index.head;
@@ -58,10 +74,8 @@ bool log_view_state(const struct log_view *view, struct log_state *ret_state, st
     bool ok = true;
 
     log_state_init(&state);
-    if (head->state_kind != LOG_STATE_UNKNOWN) {
+    if (!more && head->state_kind != LOG_STATE_UNKNOWN)
         ok = decode_state(head->state_kind, head->state, &state, err);
-        more = false;
-    }
     log_view_scan(view, &start, view->segment.end, &scan);
     while (ok && more) {
         ok = log_scan_next(&scan, &event, err);
@@ -70,6 +84,8 @@ bool log_view_state(const struct log_view *view, struct log_state *ret_state, st
             ok = state_of_event(&event, &state, &more, err);
     }
     log_scan_done(&scan);
+    if (ok && head->start == LOG_FIRST_OFFSET)
+        ok = add_known(head, &state, err);
     if (!ok) {
         log_state_done(&state);
         return log_view_fail(view, err);
@@ -178,6 +194,34 @@ bool log_state_at(struct mirror *mirror, const struct log_position *position,
         log_state_done(&state);
         return false;
     }
+    log_state_done(ret_state);
+    *ret_state = state;
+    return true;
+}
+
+/* ---- Of a file ---- */
+
+bool log_state_of_file(struct mirror *mirror, const char *name, struct log_state *ret_state,
+                       struct err *err)
+{
+    struct log_segment segment;
+    struct log_state state;
+    struct log_view view;
+    bool ok;
+
+    if (!mirror_segment_named(mirror, name, &segment, err) ||
+        !log_view_open(mirror, &segment, &view, err))
+        return false;
+    log_state_init(&state);
+    state.kind = LOG_STATE_MYSQL;
+    ok = add_until(&view, segment.end, &state, err) || log_view_fail(&view, err);
+    log_view_close(&view);
+    if (!ok) {
+        log_state_done(&state);
+        return false;
+    }
+    if (gtid_set_is_empty(&state.set))
+        state.kind = LOG_STATE_UNKNOWN;
     log_state_done(ret_state);
     *ret_state = state;
     return true;

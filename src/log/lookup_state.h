@@ -1,6 +1,6 @@
 /*
  * The GTID state at the beginning of a file: what its index or its own head (PREVIOUS_GTIDS,
- * GTID_LIST) says. Any thread.
+ * GTID_LIST) says, of MySQL both together. Any thread.
  */
 #pragma once
 

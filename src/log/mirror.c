@@ -200,7 +200,7 @@ bool mirror_open(const char *directory, const struct mirror_options *options,
     (void)pthread_mutex_init(&mirror->purge_lock, NULL);
     (void)pthread_mutex_init(&mirror->sync_lock, NULL);
     (void)pthread_mutex_init(&mirror->shared.lock, NULL);
-    (void)pthread_mutex_init(&mirror->wait.lock, NULL);
+    log_waiters_init(&mirror->waiters);
     buf_init(&mirror->active.records, SIZE_MAX / 2);
     buf_init(&mirror->active.unwritten, SIZE_MAX / 2);
     buf_init(&mirror->shared.pending, SIZE_MAX / 2);
@@ -236,7 +236,7 @@ void mirror_close(struct mirror *mirror)
     (void)pthread_mutex_destroy(&mirror->purge_lock);
     (void)pthread_mutex_destroy(&mirror->sync_lock);
     (void)pthread_mutex_destroy(&mirror->shared.lock);
-    (void)pthread_mutex_destroy(&mirror->wait.lock);
+    log_waiters_done(&mirror->waiters);
     fd_close(&mirror->dir_fd);
     fd_close(&mirror->lock_fd);
     mem_free(mirror->directory);
@@ -246,6 +246,11 @@ void mirror_close(struct mirror *mirror)
 const struct log_identity *mirror_identity(const struct mirror *mirror)
 {
     return &mirror->manifest.identity;
+}
+
+const char *mirror_directory(const struct mirror *mirror)
+{
+    return mirror->directory;
 }
 
 /* ---- The table of segments ---- */

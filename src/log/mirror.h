@@ -2,6 +2,10 @@
  * struct mirror: the durable mirror of a source's binary log: one directory with the source's
  * files, byte for byte under the source's names, and a side index beside each (doc/log-format.md).
  *
+ * Whose files they are: the mirror writes them itself, out of what its owner appends; or, when it
+ * was opened as `linked`, another process of this machine does, and each is hard-linked here: then
+ * an append says what stands in the file already, and the mirror never changes a byte of it.
+ *
  * Of the bytes that a source sent, three ends are told apart:
  *
  *     received  taken by mirror_append(): checked, whole events
@@ -28,6 +32,7 @@
 #include "binlog/gtid_mariadb.h"
 #include "binlog/gtid_set.h"
 #include "log/position.h"
+#include "log/waiter.h"
 
 struct mirror;
 
@@ -49,6 +54,7 @@ struct mirror_options {
     uint64_t keep_free_bytes; /* an append that would leave less on the file system is refused */
     uint32_t index_block;     /* bytes of data between two records of a side index; 0: 65536 */
     bool trust_checksums;     /* appended events are not verified: their sender did that */
+    bool linked;              /* the files are another process's: mirror_link() */
 };
 
 #define LOG_CACHE_DEFAULT (UINT64_C(64) << 20)
@@ -58,6 +64,7 @@ struct mirror_recovery {
     struct log_position end; /* where the log goes on; empty name: nothing in it yet */
     bool end_closed;         /* that file is complete: mirror_next() comes next */
     uint64_t cut_bytes;      /* taken off the last file: not a whole transaction, or not whole */
+                             /* (of a linked one nothing is: what is there may become whole) */
     char cut_name[LOG_NAME_MAX + 1];
     uint64_t cut_from;      /* the offset at which cut_name was cut */
     uint64_t scanned_bytes; /* read event by event, because no index record vouched for them */
@@ -92,10 +99,19 @@ void mirror_shutdown(struct mirror *mirror);
 void mirror_close(struct mirror *mirror);
 
 const struct log_identity *mirror_identity(const struct mirror *mirror);
+const char *mirror_directory(const struct mirror *mirror);
+
+/*
+ * Replaces a small file of the directory durably: the log's own, or one of another name that its
+ * owner keeps there. The log's reserve gives way when the disk is full. E_IO.
+ */
+MUST_CHECK bool mirror_write_file(struct mirror *mirror, const char *name, struct span content,
+                                  struct err *err);
 
 /* ---- The writer ---- */
 
-/* GTID state of the source at a position, where the file's own head does not tell it. */
+/* GTID state of the source at a position, where the file's own head does not tell it, or not all.
+ */
 enum log_state_kind { LOG_STATE_UNKNOWN, LOG_STATE_MYSQL, LOG_STATE_MARIADB };
 
 struct log_state {
@@ -112,19 +128,29 @@ void log_state_done(struct log_state *state);
  * all of its bytes synced. `format` is the file's format description event as it came (or as it
  * stands in the file): its flag IN_USE is cleared, as the source does when it closes the file.
  * `start` is LOG_FIRST_OFFSET, or, in a log's first file, the offset at which the mirror begins:
- * the bytes before it are a hole that no reader is given. `state` is that of `start`; NULL when
- * unknown or when the file's own head will tell. E_USAGE: the name or start is impossible or the
+ * the bytes before it are a hole that no reader is given. `state` is that of `start`, or, where the
+ * file's own head will tell it, GTIDs of MySQL's that were executed before the file whatever the
+ * head says (log_state_of_file()); NULL for none. E_USAGE: the name or start is impossible or the
  * file exists; E_PROTO: no format description; E_IO.
  */
 MUST_CHECK bool mirror_next(struct mirror *mirror, struct span name, uint64_t start,
                             struct span format, const struct log_state *state, struct err *err);
 
 /*
+ * mirror_next() of a linked log: the file that another process writes at `path`, on the same file
+ * system, gets a second name, its own, in the log's directory. E_USAGE, E_PROTO, E_IO (EXDEV: on
+ * another file system; EEXIST: a file of that name is there which the log does not know).
+ */
+MUST_CHECK bool mirror_link(struct mirror *mirror, const char *path, struct span format,
+                            struct err *err);
+
+/*
  * Appends whole events, one after the other as they stand in the source's file. `at` is where they
  * begin there, which must be the log's received position. Each is checked: length, type, checksum,
  * its log_pos. Artificial events and heartbeats are the receiver's, not the log's: E_PROTO, as for
  * any broken event; then nothing of the call is kept. E_IO with ENOSPC (LOG_FULL, retriable) or
- * another errno (LOG_FAILED); E_STATE when the log has failed before.
+ * another errno (LOG_FAILED); E_STATE when the log has failed before. Of a linked file they are
+ * what stands there, which the caller has read: nothing is written.
  *
  * The more bytes a call has, the better: one write() is made of them.
  */
@@ -153,8 +179,6 @@ struct log_ends {
 
 /* Names are empty in a log without files. */
 void mirror_ends(struct mirror *mirror, struct log_ends *ret_ends);
-
-enum log_wait { LOG_WAIT_READY, LOG_WAIT_TIMEOUT, LOG_WAIT_INTERRUPTED };
 
 /*
  * Waits until `position` is synced; LOG_WAIT_INTERRUPTED as soon as `interrupt_fd` (-1: none) is

@@ -1,9 +1,9 @@
 /*
  * What the files of src/log share of struct mirror. Nothing outside this directory includes it.
  *
- * Locks, in the order in which they may be taken: purge_lock, sync_lock, shared.lock; wait.lock and
- * the cache's own are taken last and alone. No lock but sync_lock (and purge_lock) is held over a
- * system call that waits for the disk.
+ * Locks, in the order in which they may be taken: purge_lock, sync_lock, shared.lock; the waiters'
+ * and the cache's own are taken last and alone. No lock but sync_lock (and purge_lock) is held over
+ * a system call that waits for the disk.
  */
 #pragma once
 
@@ -13,8 +13,12 @@
 #include "log/index_file.h"
 #include "log/manifest.h"
 #include "log/mirror.h"
+#include "log/offset_maps.h"
 
 #include <pthread.h>
+
+/* Every file begins with it; its format description follows. */
+extern const uint8_t mirror_magic[READER_MAGIC_SIZE];
 
 /* One file of the log. Those in the table belong to it; copies are made under the lock. */
 struct log_segment {
@@ -30,17 +34,6 @@ struct log_segment {
     int64_t closed_usec;
 };
 
-enum log_waits_for { LOG_WAITS_SYNCED, LOG_WAITS_WRITTEN, LOG_WAITS_CLOSED /* a file */ };
-
-/* Somebody who waits: registered from init to done. */
-struct log_waiter {
-    int fd; /* raised when it happens */
-    bool armed;
-    enum log_waits_for what;
-    struct log_waiter *next;
-    struct log_waiter **link;
-};
-
 struct mirror {
     char *directory;
     int dir_fd;
@@ -51,6 +44,7 @@ struct mirror {
     struct log_holds holds; /* under purge_lock */
 
     pthread_mutex_t purge_lock;
+    struct offset_map *maps; /* those that are open; under purge_lock */
 
     /* The file that is written. It changes under sync_lock, by the writer only. */
     pthread_mutex_t sync_lock;
@@ -79,10 +73,7 @@ struct mirror {
         struct log_sync_counters syncs;
     } shared;
 
-    struct {
-        pthread_mutex_t lock;
-        struct log_waiter *first;
-    } wait;
+    struct log_waiters waiters;
 };
 
 /* Of a log that is being opened: the table is filled by mirror_recover(). */
@@ -92,9 +83,6 @@ MUST_CHECK bool mirror_recover(struct mirror *mirror, struct mirror_recovery *re
 /* Adds a segment at the end of the table, which takes it over. */
 void mirror_add_segment(struct mirror *mirror, struct log_segment *segment);
 
-/* Replaces a small file of the directory durably; the reserve gives way when the disk is full. */
-MUST_CHECK bool mirror_write_file(struct mirror *mirror, const char *name, struct span content,
-                                  struct err *err);
 MUST_CHECK bool mirror_write_manifest(struct mirror *mirror, struct err *err);
 
 /* Makes the reserve when it is missing and the disk has room. */
@@ -104,6 +92,9 @@ void mirror_drop_reserve(struct mirror *mirror);
 /* LOG_FAILED, for good; the first reason stays. Returns false. */
 bool mirror_fail(struct mirror *mirror, const struct err *reason);
 
+/* Removes the offset maps of files that are not in the table. E_IO. */
+MUST_CHECK bool mirror_sweep_maps(struct mirror *mirror, struct err *err);
+
 /* Copies of segments. E_STATE when it is not there; by_ordinal tells a purged one by its text. */
 MUST_CHECK bool mirror_segment_named(struct mirror *mirror, const char *name,
                                      struct log_segment *ret_segment, struct err *err);
@@ -112,17 +103,6 @@ MUST_CHECK bool mirror_segment_at(struct mirror *mirror, uint64_t ordinal,
 
 /* All of them, in a new array (mem_free). */
 struct log_segment *mirror_segments(struct mirror *mirror, size_t *ret_count);
-
-MUST_CHECK bool log_waiter_init(struct log_waiter *waiter, struct mirror *mirror, struct err *err);
-void log_waiter_done(struct log_waiter *waiter, struct mirror *mirror);
-
-/* From now on the next event of that kind raises its fd; look after this whether it has come. */
-void log_waiter_arm(struct log_waiter *waiter, struct mirror *mirror, enum log_waits_for what);
-MUST_CHECK bool log_waiter_poll(struct log_waiter *waiter, int64_t deadline_usec, int interrupt_fd,
-                                enum log_wait *ret, struct err *err);
-
-/* Raises those that are armed for it. */
-void mirror_wake(struct mirror *mirror, enum log_waits_for what);
 
 /* E_STATE once the log was shut down, or has failed (the text has the reason). */
 MUST_CHECK bool mirror_check_alive(struct mirror *mirror, struct err *err);

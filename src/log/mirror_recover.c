@@ -194,13 +194,52 @@ static bool remove_item(struct opening *opening, const struct found *item, struc
 }
 
 /*
+ * Whether the file begins with the magic and the format description that its index has, but for the
+ * flag IN_USE, which a file may have that is not the log's own.
+ */
+static bool has_front(int fd, const struct index_head *head, bool *ret_has, struct err *err)
+{
+    size_t size = sizeof mirror_magic + head->format.len;
+    uint8_t *bytes = mem_alloc(size);
+    size_t got = 0;
+    bool ok = fd < 0 || fd_read_at(fd, 0, bytes, size, &got, err);
+
+    if (got > LOG_FIRST_OFFSET + EVENT_FLAGS_AT)
+        bytes[LOG_FIRST_OFFSET + EVENT_FLAGS_AT] &= (uint8_t)~EVENT_FLAG_IN_USE;
+    if (ok)
+        *ret_has = got == size && memcmp(bytes, mirror_magic, sizeof mirror_magic) == 0 &&
+                   memcmp(bytes + sizeof mirror_magic, head->format.data, head->format.len) == 0;
+    mem_free(bytes);
+    return ok;
+}
+
+static bool is_void_by_index(const struct opening *opening, const struct found *item, int fd,
+                             uint64_t size, bool *ret_void, struct err *err)
+{
+    struct index_file index;
+    bool has = false;
+    bool ok;
+
+    if (!index_file_open(opening->mirror->dir_fd, item->name, &index, err))
+        return false;
+    ok = has_front(fd, &index.head, &has, err);
+    if (ok && !has && item->records > 0 && size >= LOG_FIRST_OFFSET + index.head.format.len)
+        ok = err_set(err, E_PROTO, 0,
+                     "damaged: it does not begin with the format description of its side index");
+    if (ok)
+        *ret_void = !has;
+    index_file_close(&index);
+    return ok;
+}
+
+/*
  * A file of which nothing is valid: begun, and the crash came before its format description was on
- * the disk. One that is not there although its index has records was lost, which is another thing.
+ * the disk. One that is not there although its index has records was lost, which is another thing;
+ * so is one that has another beginning and records, which are written after that was synced.
  */
 static bool is_void(const struct opening *opening, const struct found *item, bool *ret_void,
                     struct err *err)
 {
-    struct index_file index;
     uint64_t size = 0;
     bool ok = true;
     int fd;
@@ -213,16 +252,12 @@ static bool is_void(const struct opening *opening, const struct found *item, boo
         return err_errno(err, "%s/%s: cannot open", opening->mirror->directory, item->name);
     if (fd >= 0)
         ok = fd_size(fd, &size, err);
-    fd_close(&fd);
-    if (ok && !item->has_index) {
+    if (ok && !item->has_index)
         *ret_void = size < LOG_FIRST_OFFSET + EVENT_HEADER_SIZE;
-        return true;
-    }
-    if (!ok || !index_file_open(opening->mirror->dir_fd, item->name, &index, err))
-        return false;
-    *ret_void = size < LOG_FIRST_OFFSET + index.head.format.len;
-    index_file_close(&index);
-    return true;
+    else if (ok)
+        ok = is_void_by_index(opening, item, fd, size, ret_void, err);
+    fd_close(&fd);
+    return ok || err_prefix(err, "%s/%s", opening->mirror->directory, item->name);
 }
 
 /* Takes out what an interrupted purge has left, and a last file that was only just begun. */
@@ -297,6 +332,7 @@ bool mirror_recover(struct mirror *mirror, struct mirror_recovery *ret_recovery,
     for (size_t i = 0; ok && i < opening.count; i++)
         ok = recover_item(&opening, i, err);
     mem_free(opening.items);
+    ok = ok && mirror_sweep_maps(mirror, err);
     if (ok) {
         struct log_ends ends;
 

@@ -1,11 +1,5 @@
 #include "log/mirror_internal.h"
 
-#include "base/file.h"
-#include "base/wakeup.h"
-
-#include <errno.h>
-#include <poll.h>
-
 bool mirror_fail(struct mirror *mirror, const struct err *reason)
 {
     (void)pthread_mutex_lock(&mirror->shared.lock);
@@ -14,9 +8,9 @@ bool mirror_fail(struct mirror *mirror, const struct err *reason)
         mirror->shared.reason = *reason;
     }
     (void)pthread_mutex_unlock(&mirror->shared.lock);
-    mirror_wake(mirror, LOG_WAITS_SYNCED);
-    mirror_wake(mirror, LOG_WAITS_WRITTEN);
-    mirror_wake(mirror, LOG_WAITS_CLOSED);
+    log_waiters_wake(&mirror->waiters, LOG_WAITS_SYNCED);
+    log_waiters_wake(&mirror->waiters, LOG_WAITS_WRITTEN);
+    log_waiters_wake(&mirror->waiters, LOG_WAITS_CLOSED);
     return false;
 }
 
@@ -40,78 +34,9 @@ void mirror_shutdown(struct mirror *mirror)
     (void)pthread_mutex_lock(&mirror->shared.lock);
     mirror->shared.shutdown = true;
     (void)pthread_mutex_unlock(&mirror->shared.lock);
-    mirror_wake(mirror, LOG_WAITS_SYNCED);
-    mirror_wake(mirror, LOG_WAITS_WRITTEN);
-    mirror_wake(mirror, LOG_WAITS_CLOSED);
-}
-
-bool log_waiter_init(struct log_waiter *waiter, struct mirror *mirror, struct err *err)
-{
-    struct log_waiter made = {.armed = false};
-
-    if (!wakeup_open(&made.fd, err))
-        return false;
-    *waiter = made;
-    (void)pthread_mutex_lock(&mirror->wait.lock);
-    waiter->next = mirror->wait.first;
-    waiter->link = &mirror->wait.first;
-    if (waiter->next)
-        waiter->next->link = &waiter->next;
-    mirror->wait.first = waiter;
-    (void)pthread_mutex_unlock(&mirror->wait.lock);
-    return true;
-}
-
-void log_waiter_done(struct log_waiter *waiter, struct mirror *mirror)
-{
-    (void)pthread_mutex_lock(&mirror->wait.lock);
-    *waiter->link = waiter->next;
-    if (waiter->next)
-        waiter->next->link = waiter->link;
-    (void)pthread_mutex_unlock(&mirror->wait.lock);
-    fd_close(&waiter->fd);
-}
-
-void log_waiter_arm(struct log_waiter *waiter, struct mirror *mirror, enum log_waits_for what)
-{
-    (void)pthread_mutex_lock(&mirror->wait.lock);
-    wakeup_clear(waiter->fd);
-    waiter->what = what;
-    waiter->armed = true;
-    (void)pthread_mutex_unlock(&mirror->wait.lock);
-}
-
-void mirror_wake(struct mirror *mirror, enum log_waits_for what)
-{
-    (void)pthread_mutex_lock(&mirror->wait.lock);
-    for (struct log_waiter *waiter = mirror->wait.first; waiter; waiter = waiter->next) {
-        if (waiter->armed && waiter->what == what) {
-            waiter->armed = false;
-            wakeup_raise(waiter->fd);
-        }
-    }
-    (void)pthread_mutex_unlock(&mirror->wait.lock);
-}
-
-bool log_waiter_poll(struct log_waiter *waiter, int64_t deadline_usec, int interrupt_fd,
-                     enum log_wait *ret, struct err *err)
-{
-    struct pollfd fds[2] = {
-        {.fd = waiter->fd, .events = POLLIN},
-        {.fd = interrupt_fd, .events = POLLIN},
-    };
-    int n;
-
-    do
-        n = poll(fds, 2, clock_poll_timeout(deadline_usec));
-    while (n < 0 && errno == EINTR);
-    if (n < 0)
-        return err_errno(err, "cannot wait for the log");
-    if (n == 0)
-        *ret = LOG_WAIT_TIMEOUT;
-    else
-        *ret = fds[1].revents ? LOG_WAIT_INTERRUPTED : LOG_WAIT_READY;
-    return true;
+    log_waiters_wake(&mirror->waiters, LOG_WAITS_SYNCED);
+    log_waiters_wake(&mirror->waiters, LOG_WAITS_WRITTEN);
+    log_waiters_wake(&mirror->waiters, LOG_WAITS_CLOSED);
 }
 
 /* Whether what is waited for is there; E_STATE when it can not come any more. */
@@ -155,15 +80,15 @@ static bool wait_for(struct mirror *mirror, enum log_waits_for what,
     bool there = false;
     bool ok;
 
-    if (!log_waiter_init(&waiter, mirror, err))
+    if (!log_waiter_init(&waiter, &mirror->waiters, err))
         return false;
     do {
-        log_waiter_arm(&waiter, mirror, what);
+        log_waiter_arm(&waiter, what);
         ok = is_there(mirror, position, &there, err);
         if (ok && !there)
-            ok = log_waiter_poll(&waiter, deadline_usec, interrupt_fd, &result, err);
+            ok = log_waiter_sleep(&waiter, deadline_usec, interrupt_fd, &result, err);
     } while (ok && !there && result == LOG_WAIT_READY);
-    log_waiter_done(&waiter, mirror);
+    log_waiter_done(&waiter);
     if (ok)
         *ret = there ? LOG_WAIT_READY : result;
     return ok;

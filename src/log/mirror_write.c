@@ -17,7 +17,7 @@
 #define INDEX_SYNC_BYTES (UINT64_C(8) << 20) /* of data between two syncs of the side index */
 #define FREE_CHECK_BYTES (UINT64_C(1) << 20) /* of data between two looks at the free space */
 
-static const uint8_t magic[READER_MAGIC_SIZE] = {0xfe, 'b', 'i', 'n'};
+const uint8_t mirror_magic[READER_MAGIC_SIZE] = {0xfe, 'b', 'i', 'n'};
 
 /* The segment that is written. */
 static struct log_segment *active_segment_locked(struct mirror *mirror)
@@ -125,7 +125,7 @@ static void publish(struct mirror *mirror, const struct index_record *last)
     segment->first_timestamp = last->first_timestamp;
     segment->last_timestamp = last->last_timestamp;
     (void)pthread_mutex_unlock(&mirror->shared.lock);
-    mirror_wake(mirror, LOG_WAITS_SYNCED);
+    log_waiters_wake(&mirror->waiters, LOG_WAITS_SYNCED);
 }
 
 /*
@@ -139,7 +139,8 @@ static bool fail_sync(struct mirror *mirror, uint64_t synced, struct err *err)
     (void)err_prefix(err, "%s/%s", mirror->directory, mirror->active.index.head.name);
     (void)mirror_fail(mirror, err);
     /* That this may fail too changes nothing: the next open looks at what the disk holds. */
-    (void)!fd_truncate(mirror->active.fd, synced, "log/truncate", &ignored);
+    if (!mirror->options.linked)
+        (void)!fd_truncate(mirror->active.fd, synced, "log/truncate", &ignored);
     return false;
 }
 
@@ -237,8 +238,8 @@ static bool close_active(struct mirror *mirror, struct err *err)
     fd_close(&mirror->active.fd);
     index_file_close(&mirror->active.index);
     index_builder_done(builder);
-    mirror_wake(mirror, LOG_WAITS_SYNCED);
-    mirror_wake(mirror, LOG_WAITS_CLOSED);
+    log_waiters_wake(&mirror->waiters, LOG_WAITS_SYNCED);
+    log_waiters_wake(&mirror->waiters, LOG_WAITS_CLOSED);
     return true;
 }
 
@@ -302,27 +303,50 @@ static void encode_state(const struct log_state *state, struct buf *buf)
 /* Magic and format description, synced: a file with less than that does not count. */
 static bool write_front(int fd, struct span format, struct err *err)
 {
-    return fd_write_at(fd, 0, span_of(magic, sizeof magic), "log/front", err) &&
+    return fd_write_at(fd, 0, span_of(mirror_magic, sizeof mirror_magic), "log/front", err) &&
            fd_write_at(fd, LOG_FIRST_OFFSET, format, "log/front-format", err) &&
            fd_sync(fd, "log/front-sync", err);
 }
 
-/* The index first: without it a file that begins with a hole could not be told from a broken one.
- */
-static bool make_files(struct mirror *mirror, const struct index_head *head, struct err *err)
+static bool make_file(struct mirror *mirror, const struct index_head *head, struct err *err)
 {
-    int fd;
+    int fd = openat(mirror->dir_fd, head->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                    0600);
 
-    if (!index_file_create(mirror->dir_fd, head, &mirror->active.index, err))
-        return false;
-    fd = openat(mirror->dir_fd, head->name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-                0600);
     if (fd < 0)
         return err_errno(err, "%s/%s: cannot create", mirror->directory, head->name);
     mirror->active.fd = fd;
-    if (!write_front(fd, head->format, err))
-        return err_prefix(err, "%s/%s", mirror->directory, head->name);
-    return dir_sync(mirror->directory, err);
+    return write_front(fd, head->format, err) ||
+           err_prefix(err, "%s/%s", mirror->directory, head->name);
+}
+
+/* The name that its own process knows it by is made durable first: ours must not outlive it. */
+static bool link_file(struct mirror *mirror, const char *path, const char *name, struct err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    if (fd < 0)
+        return err_errno(err, "%s: cannot open", path);
+    if (!fd_sync(fd, "log/front-sync", err) || !dir_sync_parent(path, err)) {
+        fd_close(&fd);
+        return err_prefix(err, "%s", path);
+    }
+    if (linkat(AT_FDCWD, path, mirror->dir_fd, name, 0) != 0) {
+        fd_close(&fd);
+        return err_errno(err, "%s/%s: cannot link %s to it", mirror->directory, name, path);
+    }
+    mirror->active.fd = fd;
+    return true;
+}
+
+/* The index first: without it a file that begins with a hole could not be told from a broken one.
+ */
+static bool make_files(struct mirror *mirror, const struct index_head *head, const char *path,
+                       struct err *err)
+{
+    return index_file_create(mirror->dir_fd, head, &mirror->active.index, err) &&
+           (path ? link_file(mirror, path, head->name, err) : make_file(mirror, head, err)) &&
+           dir_sync(mirror->directory, err);
 }
 
 static void remove_files(struct mirror *mirror, const char *name)
@@ -362,18 +386,19 @@ static bool activate(struct mirror *mirror, const struct index_head *head, struc
     mirror->shared.written_last = builder->last;
     (void)pthread_mutex_unlock(&mirror->shared.lock);
     mirror_add_segment(mirror, segment);
-    mirror_wake(mirror, LOG_WAITS_SYNCED);
+    log_waiters_wake(&mirror->waiters, LOG_WAITS_SYNCED);
     return true;
 }
 
-static bool begin_file(struct mirror *mirror, struct index_head *head, struct err *err)
+static bool begin_file(struct mirror *mirror, struct index_head *head, const char *path,
+                       struct err *err)
 {
     struct err failure;
 
     if (!index_builder_init(&mirror->active.builder, head, mirror->options.index_block, err))
         return false;
     mirror->active.builder.reader.check_positions = true;
-    if (make_files(mirror, head, &failure) && activate(mirror, head, &failure)) {
+    if (make_files(mirror, head, path, &failure) && activate(mirror, head, &failure)) {
         set_open(mirror);
         return true;
     }
@@ -395,8 +420,8 @@ static uint64_t next_ordinal(struct mirror *mirror, const char *name)
     return mirror->manifest.first > 0 ? mirror->manifest.first : log_name_number(name);
 }
 
-static bool next_locked(struct mirror *mirror, struct index_head *head, struct span format,
-                        const struct log_state *state, struct err *err)
+static bool next_locked(struct mirror *mirror, struct index_head *head, const char *path,
+                        struct span format, const struct log_state *state, struct err *err)
 {
     struct log_segment there;
     struct buf copy;
@@ -422,9 +447,23 @@ static bool next_locked(struct mirror *mirror, struct index_head *head, struct s
         head->salt = random_u32();
         ok = check_free_space(mirror, err) || set_full(mirror, err);
     }
-    ok = ok && close_active(mirror, err) && begin_file(mirror, head, err);
+    ok = ok && close_active(mirror, err) && begin_file(mirror, head, path, err);
     buf_done(&copy);
     buf_done(&encoded);
+    return ok;
+}
+
+static bool next_file(struct mirror *mirror, struct index_head *head, const char *path,
+                      struct span format, const struct log_state *state, struct err *err)
+{
+    bool ok;
+
+    if (mirror->options.linked != (path != NULL))
+        return err_set(err, E_USAGE, 0, "%s/%s: the log's files are %s", mirror->directory,
+                       head->name, path ? "its own: none is linked" : "linked: none is made");
+    (void)pthread_mutex_lock(&mirror->sync_lock);
+    ok = check_status(mirror, err) && next_locked(mirror, head, path, format, state, err);
+    (void)pthread_mutex_unlock(&mirror->sync_lock);
     return ok;
 }
 
@@ -432,14 +471,18 @@ bool mirror_next(struct mirror *mirror, struct span name, uint64_t start, struct
                  const struct log_state *state, struct err *err)
 {
     struct index_head head = {.start = start};
-    bool ok;
 
-    if (!log_name_check(name, head.name, err))
-        return false;
-    (void)pthread_mutex_lock(&mirror->sync_lock);
-    ok = check_status(mirror, err) && next_locked(mirror, &head, format, state, err);
-    (void)pthread_mutex_unlock(&mirror->sync_lock);
-    return ok;
+    return log_name_check(name, head.name, err) &&
+           next_file(mirror, &head, NULL, format, state, err);
+}
+
+bool mirror_link(struct mirror *mirror, const char *path, struct span format, struct err *err)
+{
+    struct index_head head = {.start = LOG_FIRST_OFFSET};
+    const char *slash = strrchr(path, '/');
+
+    return log_name_check(span_str(slash ? slash + 1 : path), head.name, err) &&
+           next_file(mirror, &head, path, format, NULL, err);
 }
 
 /* ---- Events ---- */
@@ -469,7 +512,7 @@ static bool write_events(struct mirror *mirror, uint64_t at, struct span events,
 {
     struct err ignored;
 
-    if (fd_write_at(mirror->active.fd, at, events, "log/append", err))
+    if (mirror->options.linked || fd_write_at(mirror->active.fd, at, events, "log/append", err))
         return true;
     (void)err_prefix(err, "%s/%s", mirror->directory, mirror->active.index.head.name);
     if (err->code != ENOSPC || !fd_truncate(mirror->active.fd, at, "log/truncate", &ignored))
@@ -521,6 +564,6 @@ bool mirror_append(struct mirror *mirror, uint64_t at, struct span events, struc
     if (mirror->shared.status == LOG_FULL)
         mirror->shared.status = LOG_OPEN;
     (void)pthread_mutex_unlock(&mirror->shared.lock);
-    mirror_wake(mirror, LOG_WAITS_WRITTEN);
+    log_waiters_wake(&mirror->waiters, LOG_WAITS_WRITTEN);
     return true;
 }

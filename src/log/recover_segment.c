@@ -14,6 +14,7 @@
 struct work {
     const char *name;
     bool last;
+    bool linked;
     uint32_t index_block;
     uint64_t size;
     struct recovered_segment *out;
@@ -246,7 +247,7 @@ static bool bring_to(struct work *work, uint64_t end, struct err *err)
 
     buf_init(&records, SIZE_MAX / 2);
     ok = resume(work, end, err) && feed(work, end, &records, err);
-    if (ok && work->size > end) {
+    if (ok && work->size > end && !work->linked) {
         out->cut_bytes = work->size - end;
         ok = fd_truncate(out->fd, end, "log/recover-cut", err);
     }
@@ -343,6 +344,7 @@ bool recover_segment(const struct mirror *mirror, const char *name, uint64_t ord
     struct work work = {
         .name = name,
         .last = last,
+        .linked = mirror->options.linked,
         .index_block = mirror->options.index_block,
         .out = &out,
     };

@@ -204,7 +204,7 @@ static bool remove_oldest(struct mirror *mirror, const struct log_segment *segme
         ret_purged->files += ok;
         ret_purged->bytes += ok ? segments[i].end : 0;
     }
-    return ok;
+    return ok && mirror_sweep_maps(mirror, err);
 }
 
 /* How many of the oldest files the bounds ask to remove; never the last one. */

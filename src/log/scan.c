@@ -16,6 +16,14 @@ void log_scan_done(struct log_scan *scan)
     scan->data = NULL;
 }
 
+void log_scan_again(struct log_scan *scan, int fd, const struct reader *reader, uint64_t limit)
+{
+    scan->reader = *reader;
+    scan->fd = fd;
+    scan->limit = limit;
+    scan->window = (struct span){0};
+}
+
 /* Makes the window as long as the reader needs it, or to the limit or the file's end. */
 static bool fill(struct log_scan *scan, struct err *err)
 {

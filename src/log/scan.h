@@ -22,6 +22,9 @@ struct log_scan {
 void log_scan_init(struct log_scan *scan, int fd, const struct reader *reader, uint64_t limit);
 void log_scan_done(struct log_scan *scan);
 
+/* log_scan_init() of one that was in use: it keeps its buffer. */
+void log_scan_again(struct log_scan *scan, int fd, const struct reader *reader, uint64_t limit);
+
 /*
  * The next event, borrowed until the next call; empty bytes at the limit, or where what is left of
  * the file is less than a whole event. E_IO; E_PROTO: no event is there.

@@ -1,10 +1,8 @@
-#include "meta/store.h"
+#include "meta/store_internal.h"
 
 #include "base/mem.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
-#include <string.h>
 
 #define BUSY_TIMEOUT_MSEC 5000
 
@@ -29,38 +27,124 @@ static const char *const schema_steps[STORE_SCHEMA_VERSION] = {
     " pid INTEGER NOT NULL,"
     " start_ticks INTEGER NOT NULL"
     ") STRICT;",
+
+    "ALTER TABLE cluster RENAME COLUMN creation TO lifecycle;"
+    "ALTER TABLE cluster ADD COLUMN compatibility INTEGER NOT NULL DEFAULT 3;"
+    "ALTER TABLE cluster ADD COLUMN client_networks TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE cluster ADD COLUMN created_usec INTEGER NOT NULL DEFAULT 0;"
+    "CREATE TABLE event ("
+    " number INTEGER PRIMARY KEY,"
+    " at_usec INTEGER NOT NULL,"
+    " cluster TEXT NOT NULL,"
+    " source_type TEXT NOT NULL,"
+    " source TEXT NOT NULL,"
+    " category TEXT NOT NULL,"
+    " id TEXT NOT NULL,"
+    " message TEXT NOT NULL"
+    ") STRICT;"
+    "CREATE INDEX event_at ON event (at_usec);",
+
+    "ALTER TABLE cluster ADD COLUMN reader_listen TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE cluster ADD COLUMN reader_port INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE cluster ADD COLUMN instance_listen TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE cluster ADD COLUMN instance_port INTEGER NOT NULL DEFAULT 0;",
+
+    "CREATE TABLE parameter_group ("
+    " kind INTEGER NOT NULL,"
+    " name TEXT NOT NULL,"
+    " family TEXT NOT NULL,"
+    " description TEXT NOT NULL,"
+    " PRIMARY KEY (kind, name)"
+    ") STRICT;"
+    "CREATE TABLE parameter ("
+    " kind INTEGER NOT NULL,"
+    " group_name TEXT NOT NULL,"
+    " name TEXT NOT NULL,"
+    " value TEXT NOT NULL,"
+    " immediate INTEGER NOT NULL,"
+    " PRIMARY KEY (kind, group_name, name),"
+    " FOREIGN KEY (kind, group_name) REFERENCES parameter_group (kind, name)"
+    ") STRICT;"
+    "CREATE TABLE parameter_in_force ("
+    " instance TEXT NOT NULL REFERENCES instance (name),"
+    " name TEXT NOT NULL,"
+    " value TEXT NOT NULL,"
+    " PRIMARY KEY (instance, name)"
+    ") STRICT;"
+    "ALTER TABLE cluster ADD COLUMN parameter_group TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE cluster ADD COLUMN instance_parameter_group TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE instance ADD COLUMN parameter_group TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE instance ADD COLUMN instance_parameter_group TEXT NOT NULL DEFAULT '';",
 };
 
-struct store {
-    sqlite3 *db;
-    char *path;
-};
-
-static bool failed(struct store *store, struct err *err)
+bool store_failed(struct store *store, struct err *err)
 {
     return err_set(err, E_IO, sqlite3_extended_errcode(store->db), "%s: %s", store->path,
                    sqlite3_errmsg(store->db));
 }
 
-static bool run(struct store *store, const char *sql, struct err *err)
+bool store_run(struct store *store, const char *sql, struct err *err)
 {
     if (sqlite3_exec(store->db, sql, NULL, NULL, NULL) != SQLITE_OK)
-        return failed(store, err);
+        return store_failed(store, err);
     return true;
+}
+
+bool store_prepare(struct store *store, const char *sql, sqlite3_stmt **ret_stmt, struct err *err)
+{
+    return sqlite3_prepare_v2(store->db, sql, -1, ret_stmt, NULL) == SQLITE_OK ||
+           store_failed(store, err);
+}
+
+bool store_step(struct store *store, sqlite3_stmt *stmt, bool *ret_row, struct err *err)
+{
+    int result = sqlite3_step(stmt);
+
+    if (result == SQLITE_ROW) {
+        *ret_row = true;
+        return true;
+    }
+    if (result == SQLITE_DONE)
+        *ret_row = false;
+    else
+        (void)store_failed(store, err);
+    (void)sqlite3_finalize(stmt);
+    return result == SQLITE_DONE;
+}
+
+bool store_finish(struct store *store, sqlite3_stmt *stmt, struct err *err)
+{
+    bool row = false;
+
+    do {
+        if (!store_step(store, stmt, &row, err))
+            return false;
+    } while (row);
+    return true;
+}
+
+void store_column_text(sqlite3_stmt *stmt, int column, char *into, size_t size)
+{
+    const unsigned char *text = sqlite3_column_text(stmt, column);
+
+    (void)snprintf(into, size, "%s", text ? (const char *)text : "");
+}
+
+void store_bind_text(sqlite3_stmt *stmt, int parameter, const char *text)
+{
+    (void)sqlite3_bind_text(stmt, parameter, text, -1, SQLITE_TRANSIENT);
 }
 
 static bool read_version(struct store *store, int *ret_version, struct err *err)
 {
     sqlite3_stmt *stmt = NULL;
-    bool ok = sqlite3_prepare_v2(store->db, "PRAGMA user_version", -1, &stmt, NULL) == SQLITE_OK &&
-              sqlite3_step(stmt) == SQLITE_ROW;
+    bool row = false;
 
-    if (ok)
-        *ret_version = sqlite3_column_int(stmt, 0);
-    else
-        (void)failed(store, err);
-    (void)sqlite3_finalize(stmt);
-    return ok;
+    if (!store_prepare(store, "PRAGMA user_version", &stmt, err) ||
+        !store_step(store, stmt, &row, err))
+        return false;
+    *ret_version = sqlite3_column_int(stmt, 0);
+    return store_finish(store, stmt, err);
 }
 
 static bool migrate(struct store *store, struct err *err)
@@ -78,8 +162,8 @@ static bool migrate(struct store *store, struct err *err)
         char mark[64];
 
         (void)snprintf(mark, sizeof mark, "PRAGMA user_version = %d; COMMIT", version + 1);
-        if (!run(store, "BEGIN IMMEDIATE", err) || !run(store, schema_steps[version], err) ||
-            !run(store, mark, err))
+        if (!store_run(store, "BEGIN IMMEDIATE", err) ||
+            !store_run(store, schema_steps[version], err) || !store_run(store, mark, err))
             return false;
     }
     return true;
@@ -91,16 +175,17 @@ bool store_open(const char *path, struct store **ret_store, struct err *err)
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX;
 
     store->path = mem_strdup(path);
+    (void)pthread_mutex_init(&store->lock, NULL);
     if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK) {
-        (void)failed(store, err);
+        (void)store_failed(store, err);
         store_close(store);
         return false;
     }
     (void)sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MSEC);
-    if (!run(store,
-             "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
-             "PRAGMA foreign_keys = ON",
-             err) ||
+    if (!store_run(store,
+                   "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; "
+                   "PRAGMA foreign_keys = ON",
+                   err) ||
         !migrate(store, err)) {
         store_close(store);
         return false;
@@ -114,143 +199,7 @@ void store_close(struct store *store)
     if (!store)
         return;
     (void)sqlite3_close(store->db);
+    (void)pthread_mutex_destroy(&store->lock);
     mem_free(store->path);
     mem_free(store);
-}
-
-static void column_text(sqlite3_stmt *stmt, int column, char *into, size_t size)
-{
-    const unsigned char *text = sqlite3_column_text(stmt, column);
-
-    (void)snprintf(into, size, "%s", text ? (const char *)text : "");
-}
-
-static void bind_text(sqlite3_stmt *stmt, int parameter, const char *text)
-{
-    (void)sqlite3_bind_text(stmt, parameter, text, -1, SQLITE_TRANSIENT);
-}
-
-/* Runs a prepared statement that returns no rows, and finalizes it. */
-static bool finish(struct store *store, sqlite3_stmt *stmt, struct err *err)
-{
-    bool ok = sqlite3_step(stmt) == SQLITE_DONE;
-
-    if (!ok)
-        (void)failed(store, err);
-    (void)sqlite3_finalize(stmt);
-    return ok;
-}
-
-bool store_get_cluster(struct store *store, struct store_cluster *ret_cluster, bool *ret_found,
-                       struct err *err)
-{
-    struct store_cluster cluster = {0};
-    sqlite3_stmt *stmt = NULL;
-    int result;
-
-    if (sqlite3_prepare_v2(store->db,
-                           "SELECT name, creation, listen, port, master_user, "
-                           "require_secure_transport, gtid_domain_id FROM cluster LIMIT 1",
-                           -1, &stmt, NULL) != SQLITE_OK)
-        return failed(store, err);
-    result = sqlite3_step(stmt);
-    if (result == SQLITE_ROW) {
-        column_text(stmt, 0, cluster.name, sizeof cluster.name);
-        cluster.creation = sqlite3_column_int(stmt, 1) ? CREATION_DONE : CREATION_STARTED;
-        column_text(stmt, 2, cluster.listen, sizeof cluster.listen);
-        cluster.port = (uint16_t)sqlite3_column_int(stmt, 3);
-        column_text(stmt, 4, cluster.master_user, sizeof cluster.master_user);
-        cluster.require_secure_transport = sqlite3_column_int(stmt, 5) != 0;
-        cluster.gtid_domain_id = (uint32_t)sqlite3_column_int64(stmt, 6);
-        *ret_cluster = cluster;
-    } else if (result != SQLITE_DONE) {
-        (void)failed(store, err);
-        (void)sqlite3_finalize(stmt);
-        return false;
-    }
-    *ret_found = result == SQLITE_ROW;
-    (void)sqlite3_finalize(stmt);
-    return true;
-}
-
-bool store_put_cluster(struct store *store, const struct store_cluster *cluster, struct err *err)
-{
-    sqlite3_stmt *stmt = NULL;
-
-    if (sqlite3_prepare_v2(store->db,
-                           "INSERT INTO cluster (name, creation, listen, port, master_user, "
-                           "require_secure_transport, gtid_domain_id) VALUES (?,?,?,?,?,?,?) "
-                           "ON CONFLICT (name) DO UPDATE SET creation = excluded.creation, "
-                           "listen = excluded.listen, port = excluded.port, "
-                           "master_user = excluded.master_user, "
-                           "require_secure_transport = excluded.require_secure_transport, "
-                           "gtid_domain_id = excluded.gtid_domain_id",
-                           -1, &stmt, NULL) != SQLITE_OK)
-        return failed(store, err);
-    bind_text(stmt, 1, cluster->name);
-    (void)sqlite3_bind_int(stmt, 2, cluster->creation == CREATION_DONE);
-    bind_text(stmt, 3, cluster->listen);
-    (void)sqlite3_bind_int(stmt, 4, cluster->port);
-    bind_text(stmt, 5, cluster->master_user);
-    (void)sqlite3_bind_int(stmt, 6, cluster->require_secure_transport);
-    (void)sqlite3_bind_int64(stmt, 7, cluster->gtid_domain_id);
-    return finish(store, stmt, err);
-}
-
-bool store_get_instance(struct store *store, const char *name, struct store_instance *ret_instance,
-                        bool *ret_found, struct err *err)
-{
-    struct store_instance instance = {0};
-    sqlite3_stmt *stmt = NULL;
-    int result;
-
-    if (sqlite3_prepare_v2(store->db,
-                           "SELECT name, cluster, engine, version, server_id, binlog_epoch, pid, "
-                           "start_ticks FROM instance WHERE name = ?",
-                           -1, &stmt, NULL) != SQLITE_OK)
-        return failed(store, err);
-    bind_text(stmt, 1, name);
-    result = sqlite3_step(stmt);
-    if (result == SQLITE_ROW) {
-        column_text(stmt, 0, instance.name, sizeof instance.name);
-        column_text(stmt, 1, instance.cluster, sizeof instance.cluster);
-        column_text(stmt, 2, instance.engine, sizeof instance.engine);
-        column_text(stmt, 3, instance.version, sizeof instance.version);
-        instance.server_id = (uint32_t)sqlite3_column_int64(stmt, 4);
-        instance.binlog_epoch = (uint32_t)sqlite3_column_int64(stmt, 5);
-        instance.pid = sqlite3_column_int(stmt, 6);
-        instance.start_ticks = (uint64_t)sqlite3_column_int64(stmt, 7);
-        *ret_instance = instance;
-    } else if (result != SQLITE_DONE) {
-        (void)failed(store, err);
-        (void)sqlite3_finalize(stmt);
-        return false;
-    }
-    *ret_found = result == SQLITE_ROW;
-    (void)sqlite3_finalize(stmt);
-    return true;
-}
-
-bool store_put_instance(struct store *store, const struct store_instance *instance, struct err *err)
-{
-    sqlite3_stmt *stmt = NULL;
-
-    if (sqlite3_prepare_v2(store->db,
-                           "INSERT INTO instance (name, cluster, engine, version, server_id, "
-                           "binlog_epoch, pid, start_ticks) VALUES (?,?,?,?,?,?,?,?) "
-                           "ON CONFLICT (name) DO UPDATE SET engine = excluded.engine, "
-                           "version = excluded.version, server_id = excluded.server_id, "
-                           "binlog_epoch = excluded.binlog_epoch, pid = excluded.pid, "
-                           "start_ticks = excluded.start_ticks",
-                           -1, &stmt, NULL) != SQLITE_OK)
-        return failed(store, err);
-    bind_text(stmt, 1, instance->name);
-    bind_text(stmt, 2, instance->cluster);
-    bind_text(stmt, 3, instance->engine);
-    bind_text(stmt, 4, instance->version);
-    (void)sqlite3_bind_int64(stmt, 5, instance->server_id);
-    (void)sqlite3_bind_int64(stmt, 6, instance->binlog_epoch);
-    (void)sqlite3_bind_int(stmt, 7, instance->pid);
-    (void)sqlite3_bind_int64(stmt, 8, (int64_t)instance->start_ticks);
-    return finish(store, stmt, err);
 }

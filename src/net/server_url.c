@@ -53,7 +53,8 @@ bool server_url_parse(const char *text, struct server_url *ret_url, struct err *
         return err_set(err, E_USAGE, 0, "expected mysql://USER@HOST[:PORT], found '%s'", text);
     if (memchr(user, ':', (size_t)(at - user)))
         return err_set(err, E_USAGE, 0,
-                       "expected no password in the address, where others can see it");
+                       "expected no password in the address, where others can see it; it belongs "
+                       "into a file of its own");
     if (at[1] == '/')
         url.socket_path = mem_strdup(at + 1);
     else if (!parse_place(at + 1, &url))

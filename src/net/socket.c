@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/mem.h"
 #include "net/resolver.h"
 
 #include <errno.h>
@@ -17,16 +18,58 @@
 
 #define BACKLOG 1024
 
+#define PATH_MOST (SOCKET_ROUTE_MAX - 1)
+
+_Static_assert(sizeof(((struct sockaddr_un *)NULL)->sun_path) == SOCKET_ROUTE_MAX,
+               "a path of a unix socket");
+
+bool socket_path_fits(const char *path)
+{
+    return strlen(path) <= PATH_MOST;
+}
+
 bool socket_check_path(const char *path, struct err *err)
 {
-    size_t most = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
-
-    if (strlen(path) > most)
+    if (!socket_path_fits(path))
         return err_set(err, E_LIMIT, 0,
-                       "%s: expected at most %zu bytes for the path of a unix socket, found %zu; "
+                       "%s: expected at most %d bytes for the path of a unix socket, found %zu; "
                        "choose a directory with a shorter path",
-                       path, most, strlen(path));
+                       path, PATH_MOST, strlen(path));
     return true;
+}
+
+bool socket_route_open(const char *path, struct socket_route *ret_route, struct err *err)
+{
+    struct socket_route route = {.dir_fd = -1};
+    const char *slash = strrchr(path, '/');
+    char *dir;
+
+    if (socket_path_fits(path) || !slash) {
+        if (!socket_check_path(path, err))
+            return false;
+        (void)snprintf(route.path, sizeof route.path, "%s", path);
+        *ret_route = route;
+        return true;
+    }
+    dir = mem_printf("%.*s", slash == path ? 1 : (int)(slash - path), path);
+    route.dir_fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (route.dir_fd < 0)
+        (void)err_errno(err, "%s: cannot open", dir);
+    mem_free(dir);
+    if (route.dir_fd < 0)
+        return false;
+    if (snprintf(route.path, sizeof route.path, "/proc/self/fd/%d%s", route.dir_fd, slash) >
+        PATH_MOST) {
+        fd_close(&route.dir_fd);
+        return socket_check_path(path, err);
+    }
+    *ret_route = route;
+    return true;
+}
+
+void socket_route_close(struct socket_route *route)
+{
+    fd_close(&route->dir_fd);
 }
 
 static bool unix_address(const char *path, struct sockaddr_un *ret_address, struct err *err)
@@ -68,12 +111,28 @@ bool socket_listen_tcp(const struct address *address, int *ret_fd, struct err *e
     return true;
 }
 
-bool socket_listen_unix(const char *path, int *ret_fd, struct err *err)
+bool socket_is_local(const struct address *address)
+{
+    struct address own = *address;
+    int fd = socket(own.storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    bool local;
+
+    if (own.storage.ss_family == AF_INET6)
+        ((struct sockaddr_in6 *)&own.storage)->sin6_port = 0;
+    else
+        ((struct sockaddr_in *)&own.storage)->sin_port = 0;
+    local = fd >= 0 && bind(fd, (const struct sockaddr *)&own.storage, own.len) == 0;
+    fd_close(&fd);
+    return local;
+}
+
+static bool listen_route(const struct socket_route *route, const char *path, int *ret_fd,
+                         struct err *err)
 {
     struct sockaddr_un address;
     int fd;
 
-    if (!unix_address(path, &address, err))
+    if (!unix_address(route->path, &address, err))
         return false;
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
@@ -89,17 +148,30 @@ bool socket_listen_unix(const char *path, int *ret_fd, struct err *err)
     return true;
 }
 
-bool socket_connect_unix(const char *path, int *ret_fd, struct err *err)
+bool socket_listen_unix(const char *path, int *ret_fd, struct err *err)
+{
+    struct socket_route route;
+    bool ok;
+
+    if (!socket_route_open(path, &route, err))
+        return false;
+    ok = listen_route(&route, path, ret_fd, err);
+    socket_route_close(&route);
+    return ok;
+}
+
+/* connect() to a unix socket returns at once unless the listener's backlog is full. */
+static bool connect_route(const struct socket_route *route, const char *path, int *ret_fd,
+                          struct err *err)
 {
     struct sockaddr_un address;
     int fd;
 
-    if (!unix_address(path, &address, err))
+    if (!unix_address(route->path, &address, err))
         return false;
     fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return err_errno(err, "%s: cannot make a socket", path);
-    /* connect() to a unix socket returns at once unless the listener's backlog is full. */
     if (connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
         (void)err_errno(err, "%s: cannot connect", path);
         fd_close(&fd);
@@ -111,6 +183,18 @@ bool socket_connect_unix(const char *path, int *ret_fd, struct err *err)
     }
     *ret_fd = fd;
     return true;
+}
+
+bool socket_connect_unix(const char *path, int *ret_fd, struct err *err)
+{
+    struct socket_route route;
+    bool ok;
+
+    if (!socket_route_open(path, &route, err))
+        return false;
+    ok = connect_route(&route, path, ret_fd, err);
+    socket_route_close(&route);
+    return ok;
 }
 
 bool socket_wait(int fd, short events, int stop_fd, int64_t deadline_usec, const char *peer,
@@ -146,8 +230,35 @@ static bool finish_connect(int fd, int stop_fd, int64_t deadline_usec, const cha
     return problem == 0 || err_errno(err, "%s: cannot connect", peer);
 }
 
-bool socket_connect_tcp(const struct address *address, int stop_fd, int64_t deadline_usec,
-                        int *ret_fd, struct err *err)
+/* IP_BIND_ADDRESS_NO_PORT: the port is chosen by connect(), for which one in use elsewhere will do.
+ */
+static bool bind_source(int fd, const struct address *from, struct err *err)
+{
+    char ip[ADDRESS_IP_MAX];
+    int on = 1;
+
+    address_ip(from, ip);
+    (void)setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    return bind(fd, (const struct sockaddr *)&from->storage, from->len) == 0 ||
+           err_errno(err, "%s: cannot connect from there", ip);
+}
+
+bool socket_check_source(const char *ip, struct err *err)
+{
+    struct address from;
+    bool good;
+    int fd;
+
+    if (!address_parse(ip, 0, &from, err))
+        return false;
+    fd = socket(from.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    good = fd >= 0 ? bind_source(fd, &from, err) : err_errno(err, "%s: cannot make a socket", ip);
+    fd_close(&fd);
+    return good;
+}
+
+bool socket_connect_tcp(const struct address *address, const struct address *from, int stop_fd,
+                        int64_t deadline_usec, int *ret_fd, struct err *err)
 {
     char ip[ADDRESS_IP_MAX];
     char peer[ADDRESS_IP_MAX + 16];
@@ -158,7 +269,9 @@ bool socket_connect_tcp(const struct address *address, int stop_fd, int64_t dead
     (void)snprintf(peer, sizeof peer, "%s port %u", ip, (unsigned)address_port(address));
     if (fd < 0)
         return err_errno(err, "%s: cannot make a socket", peer);
-    if (connect(fd, (const struct sockaddr *)&address->storage, address->len) == 0)
+    if (from && !bind_source(fd, from, err))
+        good = false;
+    else if (connect(fd, (const struct sockaddr *)&address->storage, address->len) == 0)
         good = true;
     else if (errno == EINPROGRESS || errno == EINTR)
         good = finish_connect(fd, stop_fd, deadline_usec, peer, err);
@@ -172,12 +285,33 @@ bool socket_connect_tcp(const struct address *address, int stop_fd, int64_t dead
     return true;
 }
 
-bool socket_connect_host(const char *host, uint16_t port, int stop_fd, int64_t deadline_usec,
-                         int *ret_fd, struct err *err)
+/* Leaves those of one family. */
+static bool keep_family(struct resolver_result *found, const char *host, const char *from,
+                        sa_family_t family, struct err *err)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < found->count; i++) {
+        if (found->addresses[i].storage.ss_family == family)
+            found->addresses[kept++] = found->addresses[i];
+    }
+    found->count = kept;
+    return kept > 0 ||
+           err_set(err, E_USAGE, 0,
+                   "%s: expected an address of the family of %s, from which to connect, "
+                   "found none",
+                   host, from);
+}
+
+bool socket_connect_host(const char *host, uint16_t port, const char *from, int stop_fd,
+                         int64_t deadline_usec, int *ret_fd, struct err *err)
 {
     struct resolver_result found;
+    struct address source;
 
-    if (!resolver_lookup(host, port, stop_fd, deadline_usec, &found, err))
+    if ((from && !address_parse(from, 0, &source, err)) ||
+        !resolver_lookup(host, port, stop_fd, deadline_usec, &found, err) ||
+        (from && !keep_family(&found, host, from, source.storage.ss_family, err)))
         return false;
     for (size_t i = 0; i < found.count; i++) {
         int64_t now_usec = clock_now_usec();
@@ -186,7 +320,8 @@ bool socket_connect_host(const char *host, uint16_t port, int stop_fd, int64_t d
         /* An address that does not answer must not take the time of those after it. */
         if (deadline_usec != CLOCK_NEVER && deadline_usec > now_usec)
             share_usec = now_usec + (deadline_usec - now_usec) / (int64_t)(found.count - i);
-        if (socket_connect_tcp(&found.addresses[i], stop_fd, share_usec, ret_fd, err)) {
+        if (socket_connect_tcp(&found.addresses[i], from ? &source : NULL, stop_fd, share_usec,
+                               ret_fd, err)) {
             socket_tune_tcp(*ret_fd);
             return true;
         }

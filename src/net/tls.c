@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@
 #define VERSIONS_MAX 64
 
 struct tls {
+    pthread_mutex_t *lock; /* of `context`, once sessions begin */
     SSL_CTX *context;
     bool server;
     bool identity; /* a client that compares the host's name */
@@ -49,6 +51,8 @@ static struct tls *tls_new(bool server, struct err *err)
 
     ERR_clear_error();
     tls->server = server;
+    tls->lock = mem_alloc(sizeof *tls->lock);
+    (void)pthread_mutex_init(tls->lock, NULL);
     tls->context = SSL_CTX_new(server ? TLS_server_method() : TLS_client_method());
     if (!tls->context || SSL_CTX_set_min_proto_version(tls->context, TLS1_2_VERSION) != 1) {
         (void)failed(E_STATE, "no context", err);
@@ -169,6 +173,22 @@ bool tls_server_new(const struct tls_server_spec *spec, struct tls **ret_tls, st
     return true;
 }
 
+bool tls_server_reload(struct tls *tls, const struct tls_server_spec *spec, struct err *err)
+{
+    struct tls *fresh = NULL;
+    SSL_CTX *old;
+
+    if (!tls_server_new(spec, &fresh, err))
+        return false;
+    (void)pthread_mutex_lock(tls->lock);
+    old = tls->context;
+    tls->context = fresh->context;
+    (void)pthread_mutex_unlock(tls->lock);
+    fresh->context = old;
+    tls_free(fresh);
+    return true;
+}
+
 bool tls_client_new(const struct tls_client_spec *spec, struct tls **ret_tls, struct err *err)
 {
     struct tls *tls = tls_new(false, err);
@@ -208,6 +228,8 @@ void tls_free(struct tls *tls)
     if (!tls)
         return;
     SSL_CTX_free(tls->context);
+    (void)pthread_mutex_destroy(tls->lock);
+    mem_free(tls->lock);
     mem_free(tls);
 }
 
@@ -242,7 +264,9 @@ SSL *tls_new_session(const struct tls *tls, int fd, const char *host, struct err
     BIO *bio;
 
     ERR_clear_error();
-    ssl = SSL_new(tls->context);
+    (void)pthread_mutex_lock(tls->lock);
+    ssl = SSL_new(tls->context); /* which keeps the context */
+    (void)pthread_mutex_unlock(tls->lock);
     bio = ssl ? socket_bio_new(fd) : NULL;
     if (!bio) {
         (void)failed(E_STATE, "no session", err);

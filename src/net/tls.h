@@ -1,10 +1,10 @@
 /*
  * struct tls: how to speak TLS as a server (with a certificate and key) or as a client.
  *
- * Immutable after creation, so any number of threads and conns may share one; conns that have
- * begun keep what they need of it, so an owner that gets a new certificate makes a new struct tls
- * for new conns and frees the old one. TLS 1.2 and 1.3 unless told otherwise.
- * tls_new_session() and tls_explain() are for conn.c alone.
+ * Immutable but for tls_server_reload(), so any number of threads and conns may share one; conns
+ * that have begun keep what they need of it, so an owner that gets a new certificate makes a new
+ * struct tls for new conns and frees the old one, or reloads it. TLS 1.2 and 1.3 unless told
+ * otherwise. tls_new_session() and tls_explain() are for conn.c alone.
  */
 #pragma once
 
@@ -47,6 +47,13 @@ MUST_CHECK bool tls_client_new(const struct tls_client_spec *spec, struct tls **
                                struct err *err);
 MUST_CHECK bool tls_server_new(const struct tls_server_spec *spec, struct tls **ret_tls,
                                struct err *err);
+
+/*
+ * Sessions that begin from here on use what the spec's files hold now; any thread. A failure
+ * changes nothing; errors as above.
+ */
+MUST_CHECK bool tls_server_reload(struct tls *tls, const struct tls_server_spec *spec,
+                                  struct err *err);
 
 /*
  * A client that does not check whom it speaks to: only for peers behind a unix socket in a

@@ -3,18 +3,32 @@
 #include "base/mem.h"
 #include "replication/log_answers.h"
 #include "replication/receiver_answers.h"
+#include "replication/view_variables.h"
 
 #include <ctype.h>
 
 #define RESULT_MAX ((size_t)64 << 20)
 #define NEAR_MAX   80 /* bytes of the text that an error shows */
 
+/* Of a source of the other family, what is true for the session's. */
+static struct variables *share_source(const struct answers_context *context)
+{
+    struct variables *source = channel_share_variables(context->channel);
+    struct variables *variables;
+
+    if (!source || !context->view)
+        return source;
+    variables = view_variables_new(source, context->view);
+    variables_free(source);
+    return variables;
+}
+
 struct answers *answers_new(const struct answers_context *context)
 {
     struct answers *answers = mem_alloc(sizeof *answers);
 
     answers->context = *context;
-    answers->source = channel_share_variables(context->channel);
+    answers->source = share_source(context);
     answers->users = variables_new();
     answers->system = variables_new();
     return answers;
@@ -157,7 +171,8 @@ static bool add_rows(struct answers *answers, const struct statement *statement,
     case STATEMENT_SHOW_DATABASES:
         return answers_show_databases(answers, statement, result, err);
     case STATEMENT_SHOW_LOG_STATUS:
-        return log_answers_show_status(context->channel, context->mariadb, result, err);
+        return log_answers_show_status(context->channel, context->view, context->mariadb, result,
+                                       err);
     case STATEMENT_SHOW_LOGS:
         return log_answers_show_logs(context->channel, context->version, result, err);
     case STATEMENT_SHOW_REPLICAS:

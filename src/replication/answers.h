@@ -12,6 +12,7 @@
 #include "replication/channel.h"
 #include "replication/log_events.h"
 #include "replication/replicas.h"
+#include "translation/translator.h"
 #include "wire/result.h"
 
 /* What a session knows; all of it outlives its answers. */
@@ -22,8 +23,9 @@ struct answers_context {
     const char *server_uuid;
     const char *host; /* where it listens */
     uint16_t port;
-    bool mariadb;        /* the family it shows */
-    const char *version; /* as greeted, without MariaDB's prefix */
+    bool mariadb;                          /* the family it shows */
+    const struct translator_options *view; /* the source is of the other family; NULL: it is not */
+    const char *version;                   /* as greeted, without MariaDB's prefix */
     uint32_t thread_id;
     const char *user;
     const char *client;      /* the client's address */

@@ -151,7 +151,7 @@ bool answers_purge(struct answers *answers, const struct statement *statement, s
     if (!mirror || !mirror_find(mirror, name, &file, err))
         return err_set(err, E_STATE, ER_UNKNOWN_TARGET_BINLOG,
                        "Target log not found in binlog index");
-    if (!log_purge_to(mirror, name, &purged, err)) {
+    if (!channel_purge_to(channel, name, &purged, err)) {
         err->code = ER_BINLOG_PURGE_FATAL;
         return false;
     }

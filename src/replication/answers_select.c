@@ -50,8 +50,8 @@ static bool evaluate_gtid_call(struct answers *answers, const struct expression 
     if (answers_is(call->value, "gtid_subset"))
         value->type = RESULT_LONGLONG;
     if (good && !value->null && answers->context.mariadb)
-        value->null = !log_answers_gtid_pos(channel, buf_span(&left.text), buf_span(&right.text),
-                                            &value->text);
+        value->null = !log_answers_gtid_pos(channel, answers->context.view, buf_span(&left.text),
+                                            buf_span(&right.text), &value->text);
     else if (good && !value->null)
         good = log_answers_gtid_call(call->value, buf_span(&left.text), buf_span(&right.text),
                                      &value->text, err);

@@ -249,7 +249,7 @@ static const char *dump_state(const struct answers *answers, const struct replic
 
     if (mirror)
         mirror_ends(mirror, &ends);
-    if (strcmp(ends.synced.name, info->sent.name) != 0 || ends.synced.offset > info->sent.offset)
+    if (strcmp(ends.synced.name, info->place.name) != 0 || ends.synced.offset > info->place.offset)
         return new_words ? "Sending binlog event to replica" : "Sending binlog event to slave";
     if (new_words)
         return "Source has sent all binlog to replica; waiting for more updates";

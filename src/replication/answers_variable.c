@@ -55,7 +55,7 @@ static bool own_variable(struct answers *answers, struct span name, struct text_
     else if (dump_control_find(name, &control))
         write_control(answers, control, text);
     else if (log_answers_has_variable(name, context->mariadb))
-        return log_answers_variable(context->channel, name, text, err);
+        return log_answers_variable(context->channel, context->view, name, text, err);
     else
         *ret_known = false;
     return true;

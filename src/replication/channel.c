@@ -3,8 +3,10 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/wakeup.h"
 #include "log/syncer.h"
 #include "replication/incarnation.h"
+#include "replication/key_reader.h"
 #include "replication/retention_setting.h"
 
 #include <inttypes.h>
@@ -21,21 +23,65 @@ struct channel_terms {
 
 struct channel {
     struct channel_spec spec; /* as opened; of the rest, shared.terms has what holds now */
-    struct receiver *receiver;
+    struct key_reader *keys;
+    int met_fd;
     struct retention_setting *retention;
     struct mirror **retired; /* whose place another has taken; the receiver's thread adds */
     size_t retired_count;
     struct dump_controls *dump_controls;
+    struct err hold; /* the owner's; class E_NONE: none */
 
     struct {
         pthread_mutex_t lock;
         struct mirror *mirror;
         struct log_syncer *syncer;
-        unsigned incarnation; /* the mirror's number; 0: none */
+        struct receiver *receiver; /* NULL: paused; the owner changes it */
+        unsigned incarnation;      /* the mirror's number; 0: none */
         struct variables *variables;
         struct channel_terms *terms;
     } shared;
 };
+
+/* The directories of the logs before a number that are there still; mem_free() all. */
+static void list_older(const struct channel *channel, unsigned number, char ***ret_paths,
+                       size_t *ret_count)
+{
+    char **paths = mem_alloc(number * sizeof *paths);
+    size_t count = 0;
+
+    for (unsigned older = 1; older < number; older++) {
+        char *path = incarnation_path(channel->spec.directory, older);
+
+        if (path_exists(path))
+            paths[count++] = path;
+        else
+            mem_free(path);
+    }
+    *ret_paths = paths;
+    *ret_count = count;
+}
+
+static void free_paths(char **paths, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        mem_free(paths[i]);
+    mem_free(paths);
+}
+
+static bool attach_origins(const struct channel *channel, unsigned number, struct mirror *mirror,
+                           struct err *err)
+{
+    char **older;
+    size_t count;
+    bool good;
+
+    if (!channel->spec.origins)
+        return true;
+    list_older(channel, number, &older, &count);
+    good = origin_log_attach(channel->spec.origins, mirror, older, count, err);
+    free_paths(older, count);
+    return good;
+}
 
 /* Opens a mirror and has it synced. */
 static bool open_mirror(struct channel *channel, unsigned number, const char *path, struct err *err)
@@ -52,6 +98,11 @@ static bool open_mirror(struct channel *channel, unsigned number, const char *pa
         mirror_close(mirror);
         return false;
     }
+    if (!attach_origins(channel, number, mirror, err)) {
+        log_syncer_stop(syncer);
+        mirror_close(mirror);
+        return false;
+    }
     if (recovery.cut_bytes > 0)
         log_warn(channel->spec.name,
                  "log cut after a crash file=%s offset=%" PRIu64 " bytes=%" PRIu64,
@@ -62,6 +113,11 @@ static bool open_mirror(struct channel *channel, unsigned number, const char *pa
     channel->shared.incarnation = number;
     (void)pthread_mutex_unlock(&channel->shared.lock);
     return true;
+}
+
+static bool keep_origins(const struct channel *channel, bool whole, struct err *err)
+{
+    return !channel->spec.origins || origin_log_keep(channel->spec.origins, whole, err);
 }
 
 /* What replicas still read of it may be read to its end; then their dumps end. */
@@ -83,6 +139,8 @@ static bool create_mirror(struct channel *channel, const struct log_identity *id
     char *path;
     bool good;
 
+    if (old && !keep_origins(channel, true, err))
+        return false;
     path = incarnation_path(channel->spec.directory, channel->shared.incarnation + 1);
     good = mirror_create(path, identity, err) &&
            open_mirror(channel, channel->shared.incarnation + 1, path, err);
@@ -90,6 +148,13 @@ static bool create_mirror(struct channel *channel, const struct log_identity *id
     if (good && old)
         retire(channel, old, old_syncer);
     return good;
+}
+
+/* Who sees it finds the mirror, too: that is made before. */
+static void note_met(const struct channel *channel)
+{
+    if (channel->shared.mirror && channel->shared.variables)
+        wakeup_raise(channel->met_fd);
 }
 
 static bool keep_variables(void *context, struct variables *variables, struct err *err)
@@ -112,6 +177,7 @@ static bool keep_variables(void *context, struct variables *variables, struct er
     variables_free(old);
     buf_done(&text);
     mem_free(path);
+    note_met(channel);
     return good;
 }
 
@@ -155,11 +221,30 @@ static const struct channel_spec *add_terms(struct channel *channel,
     terms->spec.receiver.find_log = find_log;
     terms->spec.receiver.keep_variables = keep_variables;
     terms->spec.receiver.context = channel;
+    terms->spec.receiver.keys = key_reader_borrow_history(channel->keys);
     (void)pthread_mutex_lock(&channel->shared.lock);
     terms->before = channel->shared.terms;
     channel->shared.terms = terms;
     (void)pthread_mutex_unlock(&channel->shared.lock);
     return &terms->spec;
+}
+
+static struct key_reader_spec keys_spec(const struct channel_spec *spec)
+{
+    return (struct key_reader_spec){
+        .name = spec->name,
+        .login = spec->receiver.login,
+        .connect_usec = spec->receiver.connect_usec,
+        .of_mysql = spec->keys_of_mysql,
+        .of_mariadb = spec->keys_of_mariadb,
+    };
+}
+
+static bool start_keys(struct channel *channel, struct err *err)
+{
+    struct key_reader_spec spec = keys_spec(&channel->spec);
+
+    return key_reader_start(&spec, &channel->keys, err);
 }
 
 static bool open_all(struct channel *channel, struct err *err)
@@ -168,6 +253,7 @@ static bool open_all(struct channel *channel, struct err *err)
     char *path;
     bool good;
 
+    (void)add_terms(channel, &channel->spec.receiver);
     if (!dir_make_all(channel->spec.directory, 0700, err) || !load_variables(channel, err) ||
         !retention_setting_open(channel->spec.directory, &channel->retention, err) ||
         !incarnation_last(channel->spec.directory, &last, err))
@@ -179,7 +265,8 @@ static bool open_all(struct channel *channel, struct err *err)
         if (!good)
             return false;
     }
-    return receiver_start_thread(&channel->shared.terms->spec.receiver, &channel->receiver, err);
+    note_met(channel);
+    return channel->spec.paused || channel_resume(channel, err);
 }
 
 bool channel_open(const struct channel_spec *spec, struct channel **ret_channel, struct err *err)
@@ -189,8 +276,9 @@ bool channel_open(const struct channel_spec *spec, struct channel **ret_channel,
     channel->spec = *spec;
     channel->dump_controls = dump_controls_new();
     (void)pthread_mutex_init(&channel->shared.lock, NULL);
-    (void)add_terms(channel, &spec->receiver);
-    if (!open_all(channel, err)) {
+    channel->met_fd = -1;
+    if (!wakeup_open(&channel->met_fd, err) || !start_keys(channel, err) ||
+        !open_all(channel, err)) {
         channel_close(channel);
         return err_prefix(err, "channel %s", spec->name);
     }
@@ -202,8 +290,13 @@ void channel_close(struct channel *channel)
 {
     if (!channel)
         return;
-    receiver_stop(channel->receiver);
+    receiver_stop(channel->shared.receiver);
+    key_reader_stop(channel->keys);
     log_syncer_stop(channel->shared.syncer);
+    if (channel->shared.mirror)
+        mirror_shutdown(channel->shared.mirror);
+    if (channel->spec.origins)
+        origin_log_detach(channel->spec.origins);
     mirror_close(channel->shared.mirror);
     for (size_t i = 0; i < channel->retired_count; i++)
         mirror_close(channel->retired[i]);
@@ -217,6 +310,7 @@ void channel_close(struct channel *channel)
     }
     dump_controls_free(channel->dump_controls);
     retention_setting_close(channel->retention);
+    fd_close(&channel->met_fd);
     (void)pthread_mutex_destroy(&channel->shared.lock);
     mem_free(channel);
 }
@@ -236,9 +330,74 @@ const struct channel_spec *channel_borrow_spec(struct channel *channel)
     return spec;
 }
 
+static struct receiver *put_receiver(struct channel *channel, struct receiver *receiver)
+{
+    struct receiver *old;
+
+    (void)pthread_mutex_lock(&channel->shared.lock);
+    old = channel->shared.receiver;
+    channel->shared.receiver = receiver;
+    (void)pthread_mutex_unlock(&channel->shared.lock);
+    return old;
+}
+
+void channel_pause(struct channel *channel)
+{
+    receiver_stop(put_receiver(channel, NULL));
+}
+
+bool channel_resume(struct channel *channel, struct err *err)
+{
+    struct receiver *receiver = NULL;
+
+    if (channel->shared.receiver)
+        return true;
+    if (!receiver_start_thread(&channel_borrow_spec(channel)->receiver, &receiver, err))
+        return false;
+    if (channel->hold.class != E_NONE)
+        receiver_hold(receiver, &channel->hold);
+    (void)put_receiver(channel, receiver);
+    return true;
+}
+
+void channel_hold(struct channel *channel, const struct err *why)
+{
+    if ((why != NULL) == (channel->hold.class != E_NONE))
+        return;
+    channel->hold = why ? *why : (struct err){0};
+    if (channel->shared.receiver)
+        receiver_hold(channel->shared.receiver, why);
+}
+
+int channel_borrow_met_fd(const struct channel *channel)
+{
+    return channel->met_fd;
+}
+
 void channel_change_receiver(struct channel *channel, const struct receiver_spec *receiver)
 {
-    receiver_change(channel->receiver, &add_terms(channel, receiver)->receiver);
+    const struct channel_spec *terms = add_terms(channel, receiver);
+    struct key_reader_spec keys = keys_spec(terms);
+
+    if (channel->shared.receiver)
+        receiver_change(channel->shared.receiver, &terms->receiver);
+    key_reader_change(channel->keys, &keys);
+}
+
+void channel_change_keys(struct channel *channel, bool of_mysql, bool of_mariadb)
+{
+    struct key_reader_spec keys = keys_spec(channel_borrow_spec(channel));
+
+    channel->spec.keys_of_mysql = of_mysql; /* of the terms to come */
+    channel->spec.keys_of_mariadb = of_mariadb;
+    keys.of_mysql = of_mysql;
+    keys.of_mariadb = of_mariadb;
+    key_reader_change(channel->keys, &keys);
+}
+
+struct key_history *channel_borrow_keys(struct channel *channel)
+{
+    return key_reader_borrow_history(channel->keys);
 }
 
 struct mirror *channel_borrow_mirror(struct channel *channel)
@@ -272,6 +431,21 @@ struct retention_setting *channel_borrow_retention(struct channel *channel)
     return channel->retention;
 }
 
+/* Of the logs before the current one; those that stay still tell of their origins. */
+static bool purge_older(const struct channel *channel, unsigned number,
+                        const struct log_retention *retention, int64_t now_usec,
+                        struct log_purged *purged, struct err *err)
+{
+    bool good = true;
+
+    for (unsigned old = 1; good && old < number; old++)
+        good = incarnation_purge(channel->spec.directory, old, number, retention, now_usec, purged,
+                                 err);
+    if (channel->spec.origins)
+        origin_log_forget_older(channel->spec.origins);
+    return good;
+}
+
 bool channel_purge(struct channel *channel, const struct log_retention *retention, int64_t now_usec,
                    struct log_purged *ret_purged, struct err *err)
 {
@@ -284,15 +458,28 @@ bool channel_purge(struct channel *channel, const struct log_retention *retentio
     mirror = channel->shared.mirror;
     number = channel->shared.incarnation;
     (void)pthread_mutex_unlock(&channel->shared.lock);
-    good = !mirror || log_purge(mirror, retention, now_usec, &purged, err);
-    for (unsigned old = 1; good && old < number; old++)
-        good = incarnation_purge(channel->spec.directory, old, number, retention, now_usec, &purged,
-                                 err);
+    good = !mirror || (keep_origins(channel, false, err) &&
+                       log_purge(mirror, retention, now_usec, &purged, err) &&
+                       purge_older(channel, number, retention, now_usec, &purged, err));
     *ret_purged = purged;
     return good;
 }
 
+bool channel_purge_to(struct channel *channel, const char *name, struct log_purged *ret_purged,
+                      struct err *err)
+{
+    struct mirror *mirror = channel_borrow_mirror(channel);
+
+    if (!mirror)
+        return err_set(err, E_STATE, 0, "%s: there is no log yet", name);
+    return keep_origins(channel, false, err) && log_purge_to(mirror, name, ret_purged, err);
+}
+
 void channel_receiver_status(struct channel *channel, struct receiver_status *ret_status)
 {
-    receiver_status(channel->receiver, ret_status);
+    *ret_status = (struct receiver_status){.state = RECEIVER_STOPPED};
+    (void)pthread_mutex_lock(&channel->shared.lock);
+    if (channel->shared.receiver)
+        receiver_status(channel->shared.receiver, ret_status);
+    (void)pthread_mutex_unlock(&channel->shared.lock);
 }

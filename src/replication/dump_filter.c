@@ -11,10 +11,8 @@
 
 #include <inttypes.h>
 
-#define SQL_MODE_ANSI_QUOTES          4
-#define SQL_MODE_NO_BACKSLASH_ESCAPES (1 << 20)
-#define GTID_MARIADB_FLAGS_AT         12  /* in the body */
-#define STATEMENT_SHOWN               100 /* bytes of one in a message */
+#define GTID_MARIADB_FLAGS_AT 12  /* in the body */
+#define STATEMENT_SHOWN       100 /* bytes of one in a message */
 
 struct mapped {
     uint64_t id;
@@ -216,17 +214,14 @@ static bool make_empty(struct dump_filter *filter, const struct event_header *he
 static bool is_wanted_statement(struct dump_filter *filter, const struct query *query,
                                 bool *ret_wanted, struct err *err)
 {
-    struct sql_tokens tokens = sql_tokens_of(query->text);
     struct changed_tables *changed = &filter->changed;
     struct query_status status;
+    uint64_t sql_mode;
 
     if (!query_status_decode(query->status, &status, err))
         return false;
-    if (query_status_has(&status, QUERY_SQL_MODE)) {
-        tokens.ansi_quotes = status.sql_mode & SQL_MODE_ANSI_QUOTES;
-        tokens.no_backslash_escapes = status.sql_mode & SQL_MODE_NO_BACKSLASH_ESCAPES;
-    }
-    changed_tables_read(changed, tokens, query->database);
+    sql_mode = query_status_has(&status, QUERY_SQL_MODE) ? status.sql_mode : 0;
+    changed_tables_read(changed, sql_tokens_under(query->text, sql_mode), query->database);
     if (changed->changes == CHANGES_TRANSACTION || changed->changes == CHANGES_XA) {
         *ret_wanted = true;
         return true;

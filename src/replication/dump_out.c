@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "binlog/control.h"
+#include "binlog/rows.h"
 #include "log/log_reader.h"
 #include "wire/command.h"
 #include "wire/reply.h"
@@ -9,19 +10,23 @@
 
 #include <inttypes.h>
 
-#define MADE_MAX ((size_t)64 << 20) /* bytes of an event that is made here: a list of GTIDs */
+#define MADE_MAX      ((size_t)64 << 20) /* bytes of an event that is made here: a list of GTIDs */
+#define TABLE_ID_SIZE 6
+#define UNKNOWN_TABLE UINT64_C(0xfffffffffffe) /* servers count from 0 or 1 on */
 
 void dump_out_init(struct dump_out *out)
 {
     out->checksum = CHECKSUM_UNDEFINED;
     buf_init(&out->body, MADE_MAX);
     buf_init(&out->made, MADE_MAX);
+    buf_init(&out->format, MADE_MAX);
 }
 
 void dump_out_done(struct dump_out *out)
 {
     buf_done(&out->body);
     buf_done(&out->made);
+    buf_done(&out->format);
 }
 
 size_t dump_out_checksum_size(const struct dump_out *out)
@@ -56,6 +61,16 @@ bool dump_out_event(struct dump_out *out, struct span event, bool wants_ack, str
     return true;
 }
 
+size_t dump_out_events(struct dump_out *out, struct span events)
+{
+    uint64_t count = 0;
+    size_t size = out->semisync ? 0 : link_put_events(out->link, events, EVENT_ROTATE, &count);
+
+    out->sent_bytes += size;
+    out->sent_events += count;
+    return size;
+}
+
 bool dump_out_made(struct dump_out *out, struct event_header header, bool checksum, struct err *err)
 {
     size_t length = EVENT_HEADER_SIZE + out->body.len + (checksum ? EVENT_CHECKSUM_SIZE : 0);
@@ -85,28 +100,33 @@ bool dump_out_rotate(struct dump_out *out, const char *name, uint64_t position, 
     buf_clear(&out->body);
     rotate_encode(&out->body, &rotate);
     out->announced = true;
+    out->bare = true;
     return dump_out_made(out, header, checksum, err);
 }
 
-bool dump_out_heartbeat(struct dump_out *out, uint64_t behind, struct err *err)
+bool dump_out_statement_end(struct dump_out *out, struct err *err)
 {
-    struct heartbeat heartbeat = {.name = span_str(out->at.name),
-                                  .position = out->at.offset - behind};
-    bool long_form = out->mariadb && heartbeat.position > UINT32_MAX;
-    struct event_header header = {
-        .type = out->heartbeat_v2 ? EVENT_HEARTBEAT_V2 : EVENT_HEARTBEAT,
-        .log_pos = long_form ? 0 : (uint32_t)heartbeat.position,
+    static const uint8_t column[] = {1};
+    struct event_header header = {.type = EVENT_WRITE_ROWS_V1, .flags = EVENT_FLAG_ARTIFICIAL};
+    struct rows rows = {
+        .type = header.type,
+        .kind = ROWS_WRITE,
+        .version = 1,
+        .id_size = TABLE_ID_SIZE,
+        .table_id = UNKNOWN_TABLE,
+        .flags = ROWS_FLAG_STMT_END,
+        .column_count = 1,
+        .after_columns = span_of(column, sizeof column),
     };
 
     buf_clear(&out->body);
-    if (out->heartbeat_v2)
-        heartbeat_v2_encode(&out->body, &heartbeat);
-    else
-        heartbeat_encode(&out->body, &heartbeat, header.log_pos);
-    return dump_out_made(out, header, out->checksum == CHECKSUM_CRC32, err);
+    rows_encode_header(&out->body, &rows);
+    buf_bytes(&out->body, span_of(column, sizeof column)); /* a row: NULL */
+    return dump_out_made(out, header, out->asked_checksum == CHECKSUM_CRC32, err);
 }
 
-bool dump_out_format(struct dump_out *out, struct span event, enum dump_format how, struct err *err)
+static bool send_format(struct dump_out *out, struct span event, enum dump_format how,
+                        struct err *err)
 {
     size_t checksum_size = format_checksum_size(event);
     struct event_header header;
@@ -126,20 +146,51 @@ bool dump_out_format(struct dump_out *out, struct span event, enum dump_format h
     out->checksum = format.checksum;
     if (how == DUMP_FORMAT_FOLLOWS)
         return true;
-    format.created = 0;
+    format.created = how == DUMP_FORMAT_RESTARTED ? header.timestamp | 1 : 0;
     if (how == DUMP_FORMAT_BEHIND)
         header.log_pos = 0;
+    if (how == DUMP_FORMAT_RESTARTED)
+        header.log_pos = (uint32_t)(out->at.offset + event.len);
     buf_clear(&out->made);
     event_header_encode(&out->made, &header);
     format_encode(&out->made, &format);
     if (checksum_size > 0)
         checksum_append(&out->made, 0);
+    out->bare = false;
     return dump_out_event(out, buf_span(&out->made), false, err);
+}
+
+bool dump_out_format(struct dump_out *out, struct span event, enum dump_format how, struct err *err)
+{
+    buf_clear(&out->format);
+    buf_bytes(&out->format, event);
+    return send_format(out, event, how, err);
+}
+
+bool dump_out_heartbeat(struct dump_out *out, uint64_t behind, struct err *err)
+{
+    struct heartbeat heartbeat = {.name = span_str(out->at.name),
+                                  .position = out->at.offset - behind};
+    bool long_form = out->mariadb && heartbeat.position > UINT32_MAX;
+    struct event_header header = {
+        .type = out->heartbeat_v2 ? EVENT_HEARTBEAT_V2 : EVENT_HEARTBEAT,
+        .log_pos = long_form ? 0 : (uint32_t)heartbeat.position,
+    };
+
+    if (out->bare && !out->heartbeat_v2 &&
+        !send_format(out, buf_span(&out->format), DUMP_FORMAT_BEHIND, err))
+        return false;
+    buf_clear(&out->body);
+    if (out->heartbeat_v2)
+        heartbeat_v2_encode(&out->body, &heartbeat);
+    else
+        heartbeat_encode(&out->body, &heartbeat, header.log_pos);
+    return dump_out_made(out, header, out->checksum == CHECKSUM_CRC32, err);
 }
 
 void dump_out_note(struct dump_out *out)
 {
-    replica_note_sent(out->replica, &out->at, out->sent_bytes, out->sent_events);
+    replica_note_sent(out->replica, &out->at, &out->place, out->sent_bytes, out->sent_events);
     out->sent_bytes = 0;
     out->sent_events = 0;
 }

@@ -23,10 +23,13 @@ struct dump_out {
     int64_t silence_usec;   /* a replica that takes nothing for so long is gone */
     uint8_t asked_checksum; /* CHECKSUM_UNDEFINED: the replica asked for none */
 
-    uint8_t checksum; /* of the events to come; UNDEFINED before the first format description */
-    bool announced;   /* a ROTATE was sent */
-    struct log_position at; /* the next byte to send or leave out */
-    uint64_t sent_bytes;    /* since the registry was told */
+    uint8_t checksum;  /* of the events to come; UNDEFINED before the first format description */
+    bool announced;    /* a ROTATE was sent */
+    bool bare;         /* and no format description since the last one */
+    struct buf format; /* that of the latest file */
+    struct log_position at;    /* the next byte to send or leave out */
+    struct log_position place; /* the same in the source's file, which is another one for a view */
+    uint64_t sent_bytes;       /* since the registry was told */
     uint64_t sent_events;
     struct buf body; /* of events that are made here; the memory is kept */
     struct buf made;
@@ -46,6 +49,12 @@ size_t dump_out_checksum_size(const struct dump_out *out);
 MUST_CHECK bool dump_out_event(struct dump_out *out, struct span event, bool wants_ack,
                                struct err *err);
 
+/*
+ * Whole events as they are, up to a ROTATE or as many as need no sending yet; returns their bytes.
+ * Nothing for a semi-synchronous replica.
+ */
+size_t dump_out_events(struct dump_out *out, struct span events);
+
 /* An event of our own with out->body, whose header has type, flags, time and log_pos. */
 MUST_CHECK bool dump_out_made(struct dump_out *out, struct event_header header, bool checksum,
                               struct err *err);
@@ -54,18 +63,30 @@ MUST_CHECK bool dump_out_made(struct dump_out *out, struct event_header header, 
 MUST_CHECK bool dump_out_rotate(struct dump_out *out, const char *name, uint64_t position,
                                 struct err *err);
 
+/*
+ * To a replica that may have only a part of a statement's rows events, before all else: the last of
+ * them, of a table that it does not know and so passes over. MariaDB stops (1595) at a ROTATE that
+ * comes before the last one (source: MariaDB, sql/slave.cc, queue_event()).
+ */
+MUST_CHECK bool dump_out_statement_end(struct dump_out *out, struct err *err);
+
 /* A file's format description: how the stream begins to a replica that may know it already. */
 enum dump_format {
     DUMP_FORMAT_FOLLOWS,   /* is not sent here: it comes as the next event */
     DUMP_FORMAT_CONTINUED, /* without the time of a server's start, at which temporary tables go */
     DUMP_FORMAT_BEHIND,    /* without its position, too: the stream begins behind it */
+    DUMP_FORMAT_RESTARTED, /* as of a source that was restarted: what is open is rolled back */
 };
 
 /* Takes over the file's checksums. `code` 1236: the replica does not know checksums. */
 MUST_CHECK bool dump_out_format(struct dump_out *out, struct span event, enum dump_format how,
                                 struct err *err);
 
-/* `behind`: so many bytes before out->at are not sent yet, in the middle of a transaction. */
+/*
+ * After a ROTATE with a format description before it, without which MySQL before 8 and MariaDB take
+ * all for what servers before 5.0 wrote, and stop (1595). `behind`: so many bytes before out->at
+ * are not sent yet, in the middle of a transaction.
+ */
 MUST_CHECK bool dump_out_heartbeat(struct dump_out *out, uint64_t behind, struct err *err);
 MUST_CHECK bool dump_out_flush(struct dump_out *out, struct err *err);
 void dump_out_note(struct dump_out *out); /* to the registry */

@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "log/lookup.h"
+#include "replication/dump_base.h"
+#include "replication/dump_start_internal.h"
 #include "wire/reply.h"
 
 #include <inttypes.h>
@@ -35,7 +37,9 @@ static uint32_t version_of(const struct dump_spec *spec)
     enum format_family family = FORMAT_MARIADB;
     uint32_t version = 0;
 
-    if (spec->mirror)
+    if (spec->view)
+        format_parse_version(dialect_version(spec->view->to), &family, &version);
+    else if (spec->mirror)
         format_parse_version(mirror_identity(spec->mirror)->server_version, &family, &version);
     return family == FORMAT_MYSQL ? version : 0;
 }
@@ -47,7 +51,7 @@ bool dump_fail(const struct dump_spec *spec, struct err *err, const char *old_te
                    version_of(spec) >= NEW_WORDS ? new_text : old_text);
 }
 
-static bool fail_first_file(const struct dump_spec *spec, struct err *err)
+bool dump_fail_first_file(const struct dump_spec *spec, struct err *err)
 {
     static const char text[] = "Could not find first log file name in binary log index file";
 
@@ -68,8 +72,7 @@ bool dump_is_blocking(const struct dump_spec *spec)
     return !(spec->request.flags & DUMP_NON_BLOCK) && spec->request.server_id != 0;
 }
 
-/* Whether a server begins that file after `last`: mysql-bin.000010 after mysql-bin.000009. */
-static bool is_next_name(const char *last, const char *name)
+bool dump_is_next_name(const char *last, const char *name)
 {
     const char *dot = strrchr(last, '.');
     size_t stem = dot ? (size_t)(dot - last) + 1 : 0;
@@ -94,11 +97,20 @@ static bool find_ahead(struct dump_start *start, const struct dump_spec *spec,
     if (!dump_is_blocking(spec) || ends.synced.name[0] == '\0')
         return false;
     if (strcmp(asked->name, ends.synced.name) == 0 && asked->offset > ends.synced.offset)
-        start->ahead = asked->offset - ends.synced.offset;
-    else if (!is_next_name(ends.synced.name, asked->name) || asked->offset != LOG_FIRST_OFFSET)
+        start->goal = asked->offset;
+    else if (!dump_is_next_name(ends.synced.name, asked->name) || asked->offset != LOG_FIRST_OFFSET)
         return false;
     start->from = ends.synced;
     return true;
+}
+
+bool dump_check_request(const struct dump_spec *spec, struct err *err)
+{
+    if (spec->request.position < LOG_FIRST_OFFSET)
+        return dump_fail(spec, err,
+                         "Client requested master to start replication from position < 4",
+                         "Client requested source to start replication from position < 4");
+    return spec->request.file.len <= LOG_NAME_MAX || dump_fail_first_file(spec, err);
 }
 
 static bool find_position(struct dump_start *start, const struct dump_spec *spec, struct err *err)
@@ -107,18 +119,14 @@ static bool find_position(struct dump_start *start, const struct dump_spec *spec
     struct log_position from = {.offset = request->position};
     struct log_file file;
 
-    if (request->position < LOG_FIRST_OFFSET)
-        return dump_fail(spec, err,
-                         "Client requested master to start replication from position < 4",
-                         "Client requested source to start replication from position < 4");
-    if (request->file.len > LOG_NAME_MAX)
-        return fail_first_file(spec, err);
+    if (!dump_check_request(spec, err))
+        return false;
     if (request->file.len > 0)
         memcpy(from.name, request->file.data, request->file.len);
     if (request->file.len > 0 && find_ahead(start, spec, &from))
         return true;
     if (request->file.len > 0 && !mirror_find(spec->mirror, from.name, &file, err))
-        return fail_first_file(spec, err);
+        return dump_fail_first_file(spec, err);
     if (request->file.len > 0 && request->position > file.end)
         return dump_fail_position(spec, err);
     start->from = from;
@@ -126,10 +134,6 @@ static bool find_position(struct dump_start *start, const struct dump_spec *spec
 }
 
 /* ---- Waiting for the log to come to what the replica has ---- */
-
-/* Whether the log, at `end`, has what the replica has of the source. */
-typedef bool is_reached(const void *asked, const struct dump_spec *spec,
-                        const struct log_state *end);
 
 /* The state at the log's end; UNKNOWN in a log without files. */
 static bool state_at_end(struct mirror *mirror, struct log_position *ret_end,
@@ -160,9 +164,8 @@ static bool wait_for_more(const struct dump_spec *spec, const struct log_positio
     return *ret_more;
 }
 
-/* Leaves the state at the end in `state`. */
-static bool wait_until(const struct dump_spec *spec, is_reached *reached, const void *asked,
-                       struct log_state *state, bool *ret_reached, struct err *err)
+bool dump_start_wait(const struct dump_spec *spec, dump_is_reached *reached, const void *asked,
+                     struct log_state *state, bool *ret_reached, struct err *err)
 {
     int64_t deadline = clock_deadline_usec(spec->patience_usec);
     struct log_position end;
@@ -204,7 +207,7 @@ static bool is_set_reached(const void *asked, const struct dump_spec *spec,
     return true;
 }
 
-static bool fail_more_gtids(const struct dump_spec *spec, struct err *err)
+bool dump_fail_more_gtids(const struct dump_spec *spec, struct err *err)
 {
     return dump_fail(
         spec, err,
@@ -223,8 +226,8 @@ static bool fail_more_gtids(const struct dump_spec *spec, struct err *err)
 }
 
 /* The old servers tell no sets; a text that is too long is cut, as theirs. */
-static bool fail_purged(const struct dump_spec *spec, const struct gtid_set *executed,
-                        const struct gtid_set *missing, struct err *err)
+bool dump_fail_purged(const struct dump_spec *spec, const struct gtid_set *executed,
+                      const struct gtid_set *missing, struct err *err)
 {
     struct buf has;
     struct buf lacks;
@@ -257,28 +260,36 @@ static bool fail_purged(const struct dump_spec *spec, const struct gtid_set *exe
     return false;
 }
 
+bool dump_start_first(struct mirror *mirror, struct log_position *ret_first)
+{
+    struct log_position first = {.offset = 0};
+    struct log_file *files;
+    size_t count;
+
+    mirror_list(mirror, &files, &count);
+    if (count > 0) {
+        first.offset = files[0].start;
+        memcpy(first.name, files[0].name, sizeof first.name);
+        *ret_first = first;
+    }
+    mem_free(files);
+    return count > 0;
+}
+
 /* What the log has lost, or never had, the replica must have. */
 static bool check_purged(const struct dump_spec *spec, const struct gtid_set *executed,
                          struct err *err)
 {
-    struct log_file *files;
-    struct log_position first = {.offset = 0};
+    struct log_position first;
     struct log_state state;
-    size_t count;
     bool good = true;
 
-    mirror_list(spec->mirror, &files, &count);
-    if (count > 0) {
-        first.offset = files[0].start;
-        memcpy(first.name, files[0].name, sizeof first.name);
-    }
-    mem_free(files);
     log_state_init(&state);
-    if (count > 0)
+    if (dump_start_first(spec->mirror, &first))
         good = log_state_at(spec->mirror, &first, &state, err);
     if (good && state.kind == LOG_STATE_MYSQL && !gtid_set_contains(executed, &state.set)) {
         gtid_set_subtract(&state.set, executed);
-        good = fail_purged(spec, executed, &state.set, err);
+        good = dump_fail_purged(spec, executed, &state.set, err);
     }
     log_state_done(&state);
     return good;
@@ -292,8 +303,8 @@ static bool find_mysql_gtid(struct dump_start *start, const struct dump_spec *sp
 
     gtid_set_init(&executed);
     good = gtid_set_decode(spec->request.gtid_set, &executed, err) &&
-           wait_until(spec, is_set_reached, &executed, &start->state, &reached, err) &&
-           (reached || fail_more_gtids(spec, err)) && check_purged(spec, &executed, err) &&
+           dump_start_wait(spec, is_set_reached, &executed, &start->state, &reached, err) &&
+           (reached || dump_fail_more_gtids(spec, err)) && check_purged(spec, &executed, err) &&
            log_find_gtid_set(spec->mirror, &executed, &start->from, err);
     if (good)
         gtid_skip_set(&start->skip, &executed);
@@ -344,7 +355,7 @@ static bool is_position_reached(const void *asked, const struct dump_spec *spec,
     return true;
 }
 
-static bool fail_not_in_log(const struct log_state *end, struct gtid_mariadb gtid, struct err *err)
+bool dump_fail_not_in_log(const struct log_state *end, struct gtid_mariadb gtid, struct err *err)
 {
     const struct gtid_mariadb *latest = gtid_list_find(&end->list, gtid.domain);
 
@@ -373,18 +384,37 @@ static void make_search(const struct gtid_list *position, const struct log_state
 }
 
 /* The servers tell one reason for all that is too old for their files. */
+bool dump_fail_too_old(struct err *err)
+{
+    return err_set(err, E_STATE, ER_DUMP,
+                   "Could not find GTID state requested by slave in any binlog files. Probably the "
+                   "slave state is too old and required binlog files have been purged.");
+}
+
 static bool find_list(struct dump_start *start, const struct dump_spec *spec,
                       const struct gtid_list *search, struct err *err)
 {
-    if (!log_find_gtid_position(spec->mirror, search, &start->from, err)) {
-        if (err->class == E_STATE)
-            (void)err_set(err, E_STATE, ER_DUMP,
-                          "Could not find GTID state requested by slave in any binlog files. "
-                          "Probably the slave state is too old and required binlog files have been "
-                          "purged.");
-        return false;
-    }
+    if (!log_find_gtid_position(spec->mirror, search, &start->from, err))
+        return err->class == E_STATE && dump_fail_too_old(err);
     return log_state_at(spec->mirror, &start->from, &start->state, err);
+}
+
+bool dump_find_until(struct dump_start *start, const struct dump_spec *spec, struct err *err)
+{
+    const struct dump_limits *limits = spec->limits;
+
+    if (!limits || limits->stop == DUMP_STOP_NEVER)
+        return !spec->by_until || gtid_until_parse(&start->until, spec->until, err);
+    if (limits->stop == DUMP_STOP_PLACE)
+        return true;
+    if (spec->view ? gtid_set_is_empty(&limits->stop_set) : limits->stop_list.count == 0)
+        return err_set(err, E_STATE, ER_DUMP,
+                       "The GTIDs at which replication is to stop are not of the family of the "
+                       "source, which is %s",
+                       spec->view ? "MySQL: UUID:1-5" : "MariaDB: domain-server-sequence");
+    if (!spec->view)
+        gtid_until_set(&start->until, &limits->stop_list);
+    return true;
 }
 
 static bool find_mariadb_gtid(struct dump_start *start, const struct dump_spec *spec,
@@ -401,9 +431,9 @@ static bool find_mariadb_gtid(struct dump_start *start, const struct dump_spec *
     gtid_list_init(&search);
     log_state_init(&end);
     good = gtid_list_parse(spec->connect_state, &position, err) &&
-           (!spec->by_until || gtid_until_parse(&start->until, spec->until, err)) &&
-           wait_until(spec, is_position_reached, &asked, &end, &reached, err) &&
-           (reached || fail_not_in_log(&end, asked.missing, err));
+           dump_base_complete(spec, &position, err) && dump_find_until(start, spec, err) &&
+           dump_start_wait(spec, is_position_reached, &asked, &end, &reached, err) &&
+           (reached || dump_fail_not_in_log(&end, asked.missing, err));
     if (good)
         make_search(&position, &end, &search);
     good = good && find_list(start, spec, &search, err);
@@ -423,13 +453,16 @@ bool dump_start_find(struct dump_start *start, const struct dump_spec *spec, str
 {
     bool good;
 
-    if (spec->mariadb && spec->by_gtid)
+    if (spec->view)
+        good = dump_start_find_view(start, spec, err);
+    else if (spec->mariadb && spec->by_gtid)
         good = find_mariadb_gtid(start, spec, err);
     else if (!spec->mariadb && spec->request.gtid)
         good = find_mysql_gtid(start, spec, err);
     else
         good = find_position(start, spec, err);
-    if (!good && err->class != E_IO)
+    /* After E_TIMEOUT, a resolver's, a replica is to come back. */
+    if (!good && err->class != E_IO && err->class != E_TIMEOUT)
         err->code = ER_DUMP;
     return good;
 }

@@ -16,7 +16,9 @@
 
 struct dump_start {
     struct log_position from; /* of the first event to send; empty name: the oldest file */
-    uint64_t ahead;           /* bytes from there on that the replica has, and the log not yet */
+    uint64_t goal;            /* in that file; what comes before it the replica has; 0: nothing */
+    uint64_t again;           /* where, in the replica's words, the transaction begins of which it
+                                 has a part, and which comes again; 0: it has none */
     struct gtid_skip skip;    /* what of those that follow the replica has already */
     struct gtid_until until;  /* MariaDB: where it wants to stop */
     struct log_state state;   /* by GTID: what comes before `from` */

@@ -46,6 +46,14 @@ void gtid_skip_position(struct gtid_skip *skip, const struct gtid_list *position
     skip->active = skip->domain_count > 0;
 }
 
+void gtid_skip_until(struct gtid_skip *skip, uint32_t domain, uint64_t sequence)
+{
+    skip->by_number = true;
+    skip->domain = domain;
+    skip->until = sequence;
+    skip->active = true;
+}
+
 static bool take_mysql(struct gtid_skip *skip, uint8_t type, struct span body, struct err *err)
 {
     struct gtid gtid;
@@ -99,6 +107,11 @@ static bool take_mariadb(struct gtid_skip *skip, const struct event_header *head
     skip->inside = false;
     if (!gtid_mariadb_decode(body, &gtid, err))
         return false;
+    if (skip->by_number && gtid.domain == skip->domain) {
+        skip->inside = gtid.sequence <= skip->until;
+        skip->by_number = gtid.sequence < skip->until;
+        return true;
+    }
     for (size_t i = 0; i < skip->domain_count; i++) {
         const struct gtid_mariadb *has = &skip->domains[i].has;
 
@@ -143,7 +156,7 @@ bool gtid_skip_take(struct gtid_skip *skip, const struct event_header *header, s
     default:
         break;
     }
-    if (!skip->by_set && skip->domain_count == 0 && !skip->inside)
+    if (!skip->by_set && !skip->by_number && skip->domain_count == 0 && !skip->inside)
         skip->active = false;
     *ret_skip = skip->inside;
     return true;

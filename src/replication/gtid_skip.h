@@ -4,8 +4,8 @@
  *
  * MySQL: those in the set that it sent. MariaDB: per domain all up to and with the GTID at its
  * position, found by domain and server as the servers' own dump does, because sequence numbers need
- * not grow where gtid_strict_mode is off (source: MariaDB, sql/sql_repl.cc, send_event_to_slave()).
- * Owned by one thread; gtid_skip_done() frees it.
+ * not grow where gtid_strict_mode is off (source: MariaDB, sql/sql_repl.cc, send_event_to_slave());
+ * where they do, by the number alone. Owned by one thread; gtid_skip_done() frees it.
  */
 #pragma once
 
@@ -26,6 +26,9 @@ struct gtid_skip {
     struct gtid_skip_domain *domains;
     size_t domain_count;
     bool strict; /* a GTID that is passed over without being met is an error */
+    bool by_number;
+    uint32_t domain; /* with by_number: of it, all up to */
+    uint64_t until;
 };
 
 void gtid_skip_init(struct gtid_skip *skip); /* leaves nothing out */
@@ -42,6 +45,9 @@ void gtid_skip_set(struct gtid_skip *skip, const struct gtid_set *executed);
  */
 void gtid_skip_position(struct gtid_skip *skip, const struct gtid_list *position,
                         const struct gtid_list *state, const struct gtid_list *end, bool strict);
+
+/* Of a domain whose numbers only grow, whatever the servers: all up to the number. */
+void gtid_skip_until(struct gtid_skip *skip, uint32_t domain, uint64_t sequence);
 
 /*
  * Whether the event is to be left out; `body` is needed of GTID events only. Everything from a

@@ -21,6 +21,13 @@ bool gtid_until_parse(struct gtid_until *until, struct span text, struct err *er
     return true;
 }
 
+void gtid_until_set(struct gtid_until *until, const struct gtid_list *stops)
+{
+    for (size_t i = 0; i < stops->count; i++)
+        gtid_list_set_position(&until->stops, stops->items[i]);
+    until->active = true;
+}
+
 static void end_domain(struct gtid_until *until, uint32_t domain)
 {
     struct gtid_list left;

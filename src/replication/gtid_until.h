@@ -22,6 +22,9 @@ void gtid_until_done(struct gtid_until *until);
 /* @slave_until_gtid; empty: ends at once. E_USAGE. */
 MUST_CHECK bool gtid_until_parse(struct gtid_until *until, struct span text, struct err *err);
 
+/* The same of a list that is there. */
+void gtid_until_set(struct gtid_until *until, const struct gtid_list *stops);
+
 /* `state` is what the log has where the dump begins: domains may have ended there. */
 void gtid_until_start(struct gtid_until *until, const struct gtid_list *state);
 

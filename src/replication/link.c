@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "binlog/event.h"
 #include "replication/link_internal.h"
 #include "wire/joiner.h"
 
@@ -27,6 +28,7 @@ struct link {
     struct link_identity identity;
     char *server_version;
     char *user;
+    char *client_version;
     struct auth_server auth;
     struct joiner joiner;
     struct window in;  /* plain bytes */
@@ -61,6 +63,7 @@ void link_free(struct link *link)
     buf_done(&link->out);
     buf_done(&link->frames);
     mem_free(link->server_version);
+    mem_free(link->client_version);
     mem_free(link->user);
     mem_free(link);
 }
@@ -77,6 +80,39 @@ void link_close(struct link *link)
     link_free(link);
 }
 
+static void window_preload(struct window *window, struct span bytes)
+{
+    if (bytes.len == 0)
+        return;
+    window->data = mem_alloc(bytes.len);
+    memcpy(window->data, bytes.data, bytes.len);
+    window->end = window->cap = bytes.len;
+}
+
+struct link *link_adopt(struct conn *conn, const struct link_terms *terms, struct span plain,
+                        struct span raw)
+{
+    struct link *link = link_new(conn, PACKET_PAYLOAD_MAX);
+
+    link_set_identity(link, &(struct link_identity){.capabilities = terms->capabilities,
+                                                    .server_version = terms->server_version,
+                                                    .user = terms->user});
+    link_start_compression(link, terms->algorithm, terms->level);
+    link->frame = terms->frame;
+    window_preload(&link->in, plain);
+    window_preload(&link->raw, raw);
+    return link;
+}
+
+struct conn *link_detach(struct link *link)
+{
+    struct conn *conn = link->conn;
+
+    link->conn = NULL;
+    link_free(link);
+    return conn;
+}
+
 struct conn *link_conn(struct link *link)
 {
     return link->conn;
@@ -91,9 +127,11 @@ void link_set_identity(struct link *link, const struct link_identity *identity)
 {
     mem_free(link->server_version);
     mem_free(link->user);
+    mem_free(link->client_version);
     link->identity = *identity;
     link->server_version = identity->server_version ? mem_strdup(identity->server_version) : NULL;
     link->user = identity->user ? mem_strdup(identity->user) : NULL;
+    link->client_version = identity->client_version ? mem_strdup(identity->client_version) : NULL;
     link->in.size = LINK_WINDOW_DEFAULT;
     link->raw.size = LINK_WINDOW_DEFAULT;
 }
@@ -155,6 +193,11 @@ uint32_t link_thread_id(const struct link *link)
 const char *link_user(const struct link *link)
 {
     return link->user ? link->user : "";
+}
+
+const char *link_client_version(const struct link *link)
+{
+    return link->client_version ? link->client_version : "";
 }
 
 void link_set_payload_max(struct link *link, size_t bytes)
@@ -432,6 +475,34 @@ bool link_put(struct link *link, struct span head, struct span tail)
     buf_bytes(&link->out, head);
     buf_bytes(&link->out, tail);
     return true;
+}
+
+size_t link_put_events(struct link *link, struct span events, uint8_t stop, uint64_t *ret_count)
+{
+    struct buf *out = &link->out;
+    uint8_t sequence = link->joiner.sequence;
+    struct cursor cur = cursor_of(events);
+    uint64_t count = 0;
+
+    while (cursor_left(&cur) >= EVENT_HEADER_SIZE) {
+        struct cursor header = cur;
+        uint32_t length;
+        uint8_t type;
+
+        cursor_skip(&header, EVENT_TYPE_AT);
+        type = cursor_u8(&header);
+        cursor_skip(&header, EVENT_LENGTH_AT - EVENT_TYPE_AT - 1);
+        length = cursor_u32(&header);
+        if (type == stop || length >= DIRECT_MIN || length > cursor_left(&cur) ||
+            out->len + length >= OUT_FLUSH)
+            break;
+        buf_le(out, (length + 1) | (uint64_t)sequence++ << 24, 5);
+        buf_bytes(out, cursor_bytes(&cur, length));
+        count++;
+    }
+    link->joiner.sequence = sequence;
+    *ret_count = count;
+    return events.len - cursor_left(&cur);
 }
 
 bool link_flush(struct link *link, int64_t deadline_usec, struct err *err)

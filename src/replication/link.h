@@ -6,7 +6,7 @@
  * packets is joined there, so bytes are copied once, by the kernel or by TLS. Writing collects
  * small payloads and sends large ones from where they lie. Owns its conn. One thread at a time,
  * except link_interrupt(). A call that fails with E_TIMEOUT may be repeated; after any other
- * failure the link is of no more use. link_login() and link_accept() make links.
+ * failure the link is of no more use. link_login(), link_accept() and link_adopt() make links.
  */
 #pragma once
 
@@ -23,6 +23,25 @@
 struct link;
 
 void link_free(struct link *link); /* NULL is fine; closes without a goodbye */
+
+/* What both sides of a connection agreed on before it became a link. The texts are copied. */
+struct link_terms {
+    uint32_t capabilities;
+    const char *server_version; /* of the other side; NULL: we are the server */
+    const char *user;
+    enum compression_algorithm algorithm;
+    int level;
+    uint8_t frame; /* number of the next compressed frame */
+};
+
+/*
+ * A link over a connection whose sides know each other already. `plain` was read off it and not
+ * used, `raw` likewise of the next compressed frame. link_detach() gives the conn back and frees
+ * the rest.
+ */
+struct link *link_adopt(struct conn *conn, const struct link_terms *terms, struct span plain,
+                        struct span raw);
+struct conn *link_detach(struct link *link);
 
 /* Sends a COM_QUIT if that can be done at once, and frees. For the client's side. */
 void link_close(struct link *link);
@@ -43,6 +62,7 @@ uint32_t link_thread_id(const struct link *link);
 
 /* The other side, when it is a client. */
 const char *link_user(const struct link *link);
+const char *link_client_version(const struct link *link); /* of MySQL's library; else empty */
 
 /* Bytes that one payload may have from here on, and that one read asks the kernel for. */
 void link_set_payload_max(struct link *link, size_t bytes);
@@ -75,6 +95,12 @@ MUST_CHECK bool link_write(struct link *link, struct span head, struct span tail
  * the payload is large, or enough has been collected to be sent.
  */
 bool link_put(struct link *link, struct span head, struct span tail);
+
+/*
+ * The same for the first of many binlog events that lie one behind the other, each after a byte 0:
+ * until one is of type `stop`, or as link_put() has it. Returns how many bytes of them went in.
+ */
+size_t link_put_events(struct link *link, struct span events, uint8_t stop, uint64_t *ret_count);
 
 MUST_CHECK bool link_flush(struct link *link, int64_t deadline_usec, struct err *err);
 size_t link_unsent(const struct link *link); /* bytes that wait for a flush */

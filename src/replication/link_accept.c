@@ -14,6 +14,7 @@
 #define UTF8MB4_GENERAL     45
 #define GOODBYE_USEC        (1 * USEC_PER_SEC)
 #define MESSAGE_MAX         512
+#define VERSION_MAX         32  /* bytes of a client's version */
 #define USER_SHOWN_MAX      128 /* bytes of a user name in a message */
 
 #define OFFERED                                                                                    \
@@ -170,8 +171,15 @@ static bool authenticate(struct visit *visit, struct err *err)
         if (!auth_server_take(auth, payload, &visit->reply, &step, err))
             return refuse_form(visit, err);
     }
-    if (step != AUTH_DONE || !exists || (account.require_tls && !secure))
+    if (step != AUTH_DONE || !exists)
         return deny(visit, err);
+    if (account.require_tls && !secure) {
+        struct err told;
+
+        (void)deny(visit, &told);
+        return err_set(err, E_AUTH, told.code, "%s; the account requires TLS, and there is none",
+                       told.text);
+    }
     return visit->reply.len == 0 || send_payload(visit, &visit->reply, err);
 }
 
@@ -194,14 +202,25 @@ static void settle(struct visit *visit)
     const struct link_accept_spec *spec = visit->spec;
     uint32_t agreed = visit->login.capabilities & visit->offered;
     char user[USER_SHOWN_MAX + 1];
+    char version[VERSION_MAX + 1];
+    struct span name;
+    struct span told;
 
+    if (!login_attribute(&visit->login, "_client_name", &name) ||
+        !span_eq(name, span_str("libmysql")) ||
+        !login_attribute(&visit->login, "_client_version", &told))
+        told = span_str("");
+    (void)snprintf(version, sizeof version, "%.*s",
+                   (int)(told.len < VERSION_MAX ? told.len : VERSION_MAX),
+                   told.len ? (const char *)told.data : "");
     (void)snprintf(
         user, sizeof user, "%.*s",
         (int)(visit->login.user.len < sizeof user ? visit->login.user.len : sizeof user - 1),
         visit->login.user.len ? (const char *)visit->login.user.data : "");
     link_set_identity(visit->link, &(struct link_identity){.capabilities = agreed,
                                                            .thread_id = spec->thread_id,
-                                                           .user = user});
+                                                           .user = user,
+                                                           .client_version = version});
     link_set_payload_max(visit->link, spec->payload_max ? spec->payload_max : PAYLOAD_MAX_DEFAULT);
 }
 
@@ -246,10 +265,10 @@ bool link_accept(struct conn *conn, const struct link_accept_spec *spec, int64_t
         uint32_t agreed = visit.login.capabilities & visit.offered;
 
         settle(&visit);
-        if (agreed & CAP_ZSTD)
-            link_start_compression(link, COMPRESSION_ZSTD, visit.login.zstd_level);
-        else if (agreed & CAP_COMPRESS)
+        if (agreed & CAP_COMPRESS) /* a client that names both uses it */
             link_start_compression(link, COMPRESSION_ZLIB, 0);
+        else if (agreed & CAP_ZSTD)
+            link_start_compression(link, COMPRESSION_ZSTD, visit.login.zstd_level);
     }
     visit_done(&visit);
     if (!good) {

@@ -13,6 +13,7 @@ struct link_identity {
     uint32_t thread_id;
     const char *server_version; /* copied; NULL: we are the server */
     const char *user;           /* copied */
+    const char *client_version; /* of MySQL's own library; copied; NULL: another one, or old */
 };
 
 /* A new link over the conn, which it takes over. */

@@ -49,7 +49,8 @@ static bool open_conn(const struct link_login_spec *spec, int64_t deadline_usec,
     } else {
         (void)snprintf(peer, sizeof peer, strchr(spec->host, ':') ? "[%s]:%u" : "%s:%u", spec->host,
                        spec->port);
-        if (!socket_connect_host(spec->host, spec->port, spec->stop_fd, deadline_usec, &fd, err))
+        if (!socket_connect_host(spec->host, spec->port, spec->source_address, spec->stop_fd,
+                                 deadline_usec, &fd, err))
             return err_prefix(err, "%s", peer);
     }
     *ret_conn = conn_new(fd, peer);

@@ -12,7 +12,8 @@
 struct link_login_spec {
     const char *host; /* a name or an address; NULL with a socket_path */
     uint16_t port;
-    const char *socket_path; /* NULL: TCP */
+    const char *source_address; /* an IP of this machine to connect from; NULL: as routing picks */
+    const char *socket_path;    /* NULL: TCP */
     const char *user;
     const char *password;  /* NULL or "": none */
     const char *database;  /* NULL: none */

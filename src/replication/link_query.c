@@ -20,6 +20,17 @@ static bool send_query(struct link *link, const char *sql, int64_t deadline_usec
     return good;
 }
 
+/* The next payload of an answer; *ret_done after the last. */
+static bool read_answer(struct link *link, struct result_reader *reader, int64_t deadline_usec,
+                        bool *ret_done, struct err *err)
+{
+    struct span payload;
+
+    return link_read(link, deadline_usec, &payload, err) &&
+           (result_reader_take(reader, payload, ret_done, err) ||
+            err_prefix(err, "%s", link_peer(link)));
+}
+
 bool link_query(struct link *link, const char *sql, size_t max_bytes, int64_t deadline_usec,
                 struct result **ret_result, struct err *err)
 {
@@ -32,19 +43,51 @@ bool link_query(struct link *link, const char *sql, size_t max_bytes, int64_t de
     result = result_new(max_bytes);
     result_reader_init(&reader, link_capabilities(link), result);
     while (!done) {
-        struct span payload;
-
-        if (!link_read(link, deadline_usec, &payload, err)) {
+        if (!read_answer(link, &reader, deadline_usec, &done, err)) {
             result_free(result);
             return false;
-        }
-        if (!result_reader_take(&reader, payload, &done, err)) {
-            result_free(result);
-            return err_prefix(err, "%s", link_peer(link));
         }
     }
     *ret_result = result;
     return true;
+}
+
+/* The row that has just come, if one has. */
+static bool give_row(struct link *link, struct result *result, size_t columns, link_take_row *take,
+                     void *context, struct err *err)
+{
+    struct span values[LINK_ROW_COLUMNS] = {{0}};
+
+    if (result_rows(result) == 0)
+        return true;
+    if (columns > LINK_ROW_COLUMNS || result_columns(result) != columns)
+        return err_set(err, E_PROTO, 0, "%s: expected %zu columns, found %zu", link_peer(link),
+                       columns, result_columns(result));
+    for (size_t i = 0; i < columns; i++)
+        (void)result_value(result, 0, i, &values[i]);
+    if (!take(context, values, err))
+        return err_prefix(err, "%s", link_peer(link));
+    result_drop_rows(result);
+    return true;
+}
+
+bool link_query_rows(struct link *link, const char *sql, size_t columns, size_t max_bytes,
+                     link_take_row *take, void *context, int64_t deadline_usec, struct err *err)
+{
+    struct result_reader reader;
+    struct result *result;
+    bool done = false;
+    bool good = true;
+
+    if (!send_query(link, sql, deadline_usec, err))
+        return false;
+    result = result_new(max_bytes);
+    result_reader_init(&reader, link_capabilities(link), result);
+    while (good && !done)
+        good = read_answer(link, &reader, deadline_usec, &done, err) &&
+               give_row(link, result, columns, take, context, err);
+    result_free(result);
+    return good;
 }
 
 bool link_execute(struct link *link, const char *sql, int64_t deadline_usec, struct err *err)
@@ -99,6 +142,16 @@ bool link_answer_err(struct link *link, uint16_t code, const char *message, int6
     buf_init(&payload, ANSWER_MAX);
     reply_err_write(&payload, code, reply_sqlstate(code), message);
     return answer(link, &payload, deadline_usec, err);
+}
+
+bool link_answer_failure(struct link *link, const struct err *why, int64_t deadline_usec,
+                         struct err *err)
+{
+    uint16_t code = (uint16_t)why->code;
+
+    if (why->code < 1000 || why->code > UINT16_MAX)
+        code = ER_UNKNOWN_ERROR;
+    return link_answer_err(link, code, why->text, deadline_usec, err);
 }
 
 bool link_answer_eof(struct link *link, int64_t deadline_usec, struct err *err)

@@ -15,6 +15,19 @@
 MUST_CHECK bool link_query(struct link *link, const char *sql, size_t max_bytes,
                            int64_t deadline_usec, struct result **ret_result, struct err *err);
 
+/* A row as it came: as many values as were asked for; the data of NULL is NULL. */
+typedef bool link_take_row(void *context, const struct span *values, struct err *err);
+
+/*
+ * The same of rows that are too many for memory: each is given to `take`, one of at most max_bytes
+ * at a time. `columns` are expected, at most LINK_ROW_COLUMNS. When `take` fails, too, the link is
+ * of no more use.
+ */
+#define LINK_ROW_COLUMNS 16
+MUST_CHECK bool link_query_rows(struct link *link, const char *sql, size_t columns,
+                                size_t max_bytes, link_take_row *take, void *context,
+                                int64_t deadline_usec, struct err *err);
+
 /* link_query() without interest in the result. */
 MUST_CHECK bool link_execute(struct link *link, const char *sql, int64_t deadline_usec,
                              struct err *err);
@@ -26,6 +39,9 @@ MUST_CHECK bool link_ping(struct link *link, int64_t deadline_usec, struct err *
 MUST_CHECK bool link_answer_ok(struct link *link, int64_t deadline_usec, struct err *err);
 MUST_CHECK bool link_answer_err(struct link *link, uint16_t code, const char *message,
                                 int64_t deadline_usec, struct err *err);
+/* The same of an error of ours; what has no number of the servers' is ER_UNKNOWN_ERROR. */
+MUST_CHECK bool link_answer_failure(struct link *link, const struct err *why, int64_t deadline_usec,
+                                    struct err *err);
 MUST_CHECK bool link_answer_eof(struct link *link, int64_t deadline_usec, struct err *err);
 MUST_CHECK bool link_answer_result(struct link *link, const struct result *result,
                                    int64_t deadline_usec, struct err *err);

@@ -4,10 +4,10 @@
 #include "binlog/format.h"
 #include "binlog/number.h"
 #include "log/lookup.h"
+#include "replication/view_state.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #define ER_MALFORMED_GTID_SET 1772
 #define NUMBER_TEXT           24
@@ -29,30 +29,6 @@ bool log_answers_has_variable(struct span name, bool mariadb)
     return is_name(name, "gtid_executed") || is_name(name, "gtid_purged");
 }
 
-/* By domain, then by number: as servers show them. */
-static int compare_gtids(const void *left, const void *right)
-{
-    const struct gtid_mariadb *a = left;
-    const struct gtid_mariadb *b = right;
-
-    if (a->domain != b->domain)
-        return a->domain < b->domain ? -1 : 1;
-    return a->sequence < b->sequence ? -1 : a->sequence > b->sequence ? 1 : 0;
-}
-
-static void write_sorted(struct buf *buf, const struct gtid_list *list)
-{
-    struct gtid_mariadb *items = mem_alloc(list->count * sizeof *items);
-
-    if (list->count > 0)
-        memcpy(items, list->items, list->count * sizeof *items);
-    qsort(items, list->count, sizeof *items, compare_gtids);
-    for (size_t i = 0; i < list->count; i++)
-        buf_printf(buf, "%s%" PRIu32 "-%" PRIu32 "-%" PRIu64, i > 0 ? "," : "", items[i].domain,
-                   items[i].server_id, items[i].sequence);
-    mem_free(items);
-}
-
 /* The latest GTID of each domain: of a domain's entries the last. */
 static void write_position(struct buf *buf, const struct gtid_list *state)
 {
@@ -61,7 +37,7 @@ static void write_position(struct buf *buf, const struct gtid_list *state)
     gtid_list_init(&position);
     for (size_t i = 0; i < state->count; i++)
         gtid_list_set_position(&position, state->items[i]);
-    write_sorted(buf, &position);
+    gtid_list_print_sorted(buf, &position);
     gtid_list_done(&position);
 }
 
@@ -75,21 +51,24 @@ static void write_state(struct buf *buf, const struct log_state *state, bool who
         return;
     case LOG_STATE_MARIADB:
         if (whole)
-            write_sorted(buf, &state->list);
+            gtid_list_print_sorted(buf, &state->list);
         else
             write_position(buf, &state->list);
         return;
     }
 }
 
-static bool write_state_at(struct mirror *mirror, const struct log_position *at, bool whole,
-                           struct buf *value, struct err *err)
+static bool write_state_at(struct mirror *mirror, const struct log_position *at,
+                           const struct translator_options *view, bool whole, struct buf *value,
+                           struct err *err)
 {
     struct log_state state;
     bool good;
 
     log_state_init(&state);
     good = log_state_at(mirror, at, &state, err);
+    if (good && view)
+        good = view_state_exchange(&state, at, view, &state, err);
     if (good)
         write_state(value, &state, whole);
     log_state_done(&state);
@@ -111,8 +90,8 @@ static bool first_position(struct mirror *mirror, struct log_position *ret_posit
     return count > 0;
 }
 
-bool log_answers_variable(struct channel *channel, struct span name, struct buf *value,
-                          struct err *err)
+bool log_answers_variable(struct channel *channel, const struct translator_options *view,
+                          struct span name, struct buf *value, struct err *err)
 {
     struct mirror *mirror = channel_borrow_mirror(channel);
     bool whole = is_name(name, "gtid_binlog_state");
@@ -122,9 +101,10 @@ bool log_answers_variable(struct channel *channel, struct span name, struct buf 
     if (!mirror)
         return true;
     if (is_name(name, "gtid_purged"))
-        return !first_position(mirror, &at) || write_state_at(mirror, &at, whole, value, err);
+        return !first_position(mirror, &at) || write_state_at(mirror, &at, view, whole, value, err);
     mirror_ends(mirror, &ends);
-    return ends.whole.name[0] == '\0' || write_state_at(mirror, &ends.whole, whole, value, err);
+    return ends.whole.name[0] == '\0' ||
+           write_state_at(mirror, &ends.whole, view, whole, value, err);
 }
 
 static bool parse_set(struct span text, struct gtid_set *set, struct err *err)
@@ -156,8 +136,8 @@ bool log_answers_gtid_call(struct span name, struct span left, struct span right
     return good;
 }
 
-bool log_answers_gtid_pos(struct channel *channel, struct span file, struct span position,
-                          struct buf *value)
+bool log_answers_gtid_pos(struct channel *channel, const struct translator_options *view,
+                          struct span file, struct span position, struct buf *value)
 {
     struct mirror *mirror = channel_borrow_mirror(channel);
     struct cursor digits = cursor_of(position);
@@ -168,7 +148,7 @@ bool log_answers_gtid_pos(struct channel *channel, struct span file, struct span
         cursor_left(&digits) > 0)
         return false;
     memcpy(at.name, file.data, file.len);
-    return write_state_at(mirror, &at, false, value, &unknown);
+    return write_state_at(mirror, &at, view, false, value, &unknown);
 }
 
 /* ---- Status ---- */
@@ -205,8 +185,8 @@ bool log_answers_status(const struct log_status_source *source, size_t i, struct
 
 /* ---- SHOW ---- */
 
-bool log_answers_show_status(struct channel *channel, bool mariadb, struct result *result,
-                             struct err *err)
+bool log_answers_show_status(struct channel *channel, const struct translator_options *view,
+                             bool mariadb, struct result *result, struct err *err)
 {
     struct mirror *mirror = channel_borrow_mirror(channel);
     struct log_ends ends = {0};
@@ -226,7 +206,7 @@ bool log_answers_show_status(struct channel *channel, bool mariadb, struct resul
         return good;
     (void)snprintf(offset, sizeof offset, "%" PRIu64, ends.whole.offset);
     buf_init(&set, (size_t)16 << 20);
-    good = mariadb || write_state_at(mirror, &ends.whole, true, &set, err);
+    good = mariadb || write_state_at(mirror, &ends.whole, view, true, &set, err);
     row[0] = span_str(ends.whole.name);
     row[1] = span_str(offset);
     row[2] = row[3] = span_str("");

@@ -73,25 +73,33 @@ int64_t receiver_seconds_behind(const struct receiver_status *status)
 
 /* ---- Connecting ---- */
 
-static void identity_of(const struct source *source, struct log_identity *ret_identity)
-{
-    *ret_identity = (struct log_identity){
-        .family = source->family,
-        .server_id = source->server_id,
-    };
-    memcpy(ret_identity->server_uuid, source->server_uuid, sizeof ret_identity->server_uuid);
-    memcpy(ret_identity->server_version, source->version_text, sizeof ret_identity->server_version);
-}
-
 /* GTIDs that the source does not serve will not be served later either. */
 static bool find_gtids(struct receiver *receiver, int64_t deadline_usec,
                        struct source_position *ret_from, struct err *err)
 {
-    if (source_find_gtids(receiver->link, &receiver->spec.login, &receiver->spec.visitor,
-                          &receiver->source, receiver->spec.gtids, deadline_usec, ret_from, err))
+    const struct receiver_spec *spec = &receiver->spec;
+    bool other = spec->gtids_of_mariadb && receiver->source.family == FORMAT_MARIADB;
+
+    if (source_find_gtids(receiver->link, &spec->login, &spec->visitor, &receiver->source,
+                          other ? spec->gtids_of_mariadb : spec->gtids, deadline_usec, ret_from,
+                          err))
         return true;
     receiver->fatal = err->class == E_USAGE || err->class == E_STATE;
     return false;
+}
+
+/* The beginning of the file. A position that the source does not serve it will not serve later. */
+static bool find_file(struct receiver *receiver, int64_t deadline_usec,
+                      struct source_position *ret_from, struct err *err)
+{
+    if (!source_check_position(receiver->link, &receiver->spec.login, &receiver->spec.visitor,
+                               &receiver->source, &receiver->spec.position, deadline_usec, err)) {
+        receiver->fatal = err->code == ER_BINLOG_FATAL;
+        return false;
+    }
+    *ret_from = receiver->spec.position;
+    ret_from->offset = LOG_FIRST_OFFSET;
+    return true;
 }
 
 /* A log that took another's place begins with all that the source still has, or after the GTIDs. */
@@ -122,6 +130,8 @@ static bool find_first_start(struct receiver *receiver, int64_t deadline_usec,
     case RECEIVER_FROM_POSITION:
         *ret_from = receiver->spec.position;
         return true;
+    case RECEIVER_FROM_FILE:
+        return find_file(receiver, deadline_usec, ret_from, err);
     case RECEIVER_FROM_GTIDS:
         return find_gtids(receiver, deadline_usec, ret_from, err);
     }
@@ -162,6 +172,7 @@ static bool find_start(struct receiver *receiver, int64_t deadline_usec,
     mirror_ends(receiver->mirror, &ends);
     receiver->end = ends.received;
     receiver->announced = false;
+    key_history_connect(receiver->spec.keys, receiver->mirror, &receiver->end);
     if (ends.received.name[0] == '\0')
         return find_first_start(receiver, deadline_usec, ret_from, err);
     if (find_after_torn(receiver, deadline_usec, ret_from))
@@ -202,7 +213,7 @@ static bool find_log(struct receiver *receiver, int64_t deadline_usec, struct er
     struct receiver_log log;
     bool good;
 
-    identity_of(&receiver->source, &identity);
+    source_identity(&receiver->source, &identity);
     if (!spec->find_log(spec->context, &identity, false, &log, err)) {
         receiver->fatal = err->code != ENOSPC;
         return false;
@@ -252,6 +263,7 @@ static bool open_dump(struct receiver *receiver, struct err *err)
     receiver->shared.status.clock_usec = receiver->source.clock_usec;
     receiver->shared.status.semisync = receiver->source.semisync;
     (void)pthread_mutex_unlock(&receiver->shared.lock);
+    receiver->since_usec = clock_now_usec();
     set_state(receiver, RECEIVER_RECEIVING);
     return true;
 }
@@ -293,6 +305,23 @@ static bool dump(struct receiver *receiver, struct err *err)
     return good;
 }
 
+/* Who is there. One that is ourselves, or must not be followed, will be so the next time, too. */
+static bool meet(struct receiver *receiver, int64_t deadline_usec, struct err *err)
+{
+    const struct receiver_gate *gate = &receiver->spec.gate;
+
+    if (!source_ask(receiver->link, &receiver->spec.visitor, deadline_usec, &receiver->source,
+                    err)) {
+        receiver->fatal = err->code == ER_SLAVE_FATAL_ERROR;
+        return false;
+    }
+    if (!gate->admit || gate->admit(gate->context, &receiver->source, err))
+        return true;
+    source_done(&receiver->source);
+    receiver->fatal = true;
+    return err_prefix(err, "%s", link_peer(receiver->link));
+}
+
 /* One connection, from its beginning to its end: always false, with the reason. */
 static bool connect_once(struct receiver *receiver, struct err *err)
 {
@@ -300,10 +329,11 @@ static bool connect_once(struct receiver *receiver, struct err *err)
     bool good;
 
     receiver->fatal = false;
+    receiver->since_usec = 0;
     buf_clear(&receiver->batch);
     receiver->batch_events = 0;
     good = link_login(&receiver->spec.login, deadline, &receiver->link, err) &&
-           source_ask(receiver->link, &receiver->spec.visitor, deadline, &receiver->source, err);
+           meet(receiver, deadline, err);
     if (good) {
         good = dump(receiver, err);
         source_done(&receiver->source);
@@ -324,18 +354,8 @@ static void pause_until(struct receiver *receiver, int64_t deadline_usec)
         (void)poll(&told, 1, clock_poll_timeout(deadline_usec));
 }
 
-static bool take_change(struct receiver *receiver)
+static void take_change(struct receiver *receiver, const struct receiver_spec *change)
 {
-    const struct receiver_spec *change;
-
-    (void)pthread_mutex_lock(&receiver->shared.lock);
-    change = receiver->shared.change;
-    receiver->shared.change = NULL;
-    if (change && !receiver->shared.stopping)
-        wakeup_clear(receiver->stop_fd);
-    (void)pthread_mutex_unlock(&receiver->shared.lock);
-    if (!change)
-        return false;
     receiver->spec.login = change->login;
     receiver->spec.login.payload_max = RECEIVER_PAYLOAD_MAX;
     receiver->spec.login.stop_fd = receiver->stop_fd;
@@ -344,8 +364,37 @@ static bool take_change(struct receiver *receiver)
     receiver->spec.start = change->start;
     receiver->spec.position = change->position;
     receiver->spec.gtids = change->gtids;
+    receiver->spec.gtids_of_mariadb = change->gtids_of_mariadb;
     receiver->spec.on_change = change->on_change;
-    return true;
+    receiver->spec.gate = change->gate;
+}
+
+/* What it was told since the last time. */
+struct told {
+    bool stop;
+    bool changed;
+    struct err hold; /* class E_NONE: it is not held */
+};
+
+static struct told take_told(struct receiver *receiver)
+{
+    const struct receiver_spec *change;
+    struct told told;
+
+    (void)pthread_mutex_lock(&receiver->shared.lock);
+    change = receiver->shared.change;
+    told = (struct told){
+        .stop = receiver->shared.stopping,
+        .changed = change != NULL,
+        .hold = receiver->shared.hold,
+    };
+    receiver->shared.change = NULL;
+    if (!told.stop)
+        wakeup_clear(receiver->stop_fd);
+    (void)pthread_mutex_unlock(&receiver->shared.lock);
+    if (change)
+        take_change(receiver, change);
+    return told;
 }
 
 /* What a line has damaged comes whole the next time; what stands so in the source's file never. */
@@ -381,6 +430,66 @@ static void rest(struct receiver *receiver, const struct err *err, int64_t pause
     pause_until(receiver, clock_deadline_usec(pause_usec - pause_usec / 8 + spread));
 }
 
+/* It is no failure: there is nothing to try. */
+static void show_hold(struct receiver *receiver, const struct err *why)
+{
+    (void)pthread_mutex_lock(&receiver->shared.lock);
+    receiver->shared.status.error = *why;
+    receiver->shared.status.error_usec = why->class == E_NONE ? 0 : clock_wall_usec();
+    (void)pthread_mutex_unlock(&receiver->shared.lock);
+}
+
+/* Until it is told something; then again, as long as it is held. */
+static void stay_held(struct receiver *receiver, const struct err *why)
+{
+    if (!receiver->held)
+        log_warn(receiver->spec.name, "nothing is received: %s", why->text);
+    receiver->held = true;
+    show_hold(receiver, why);
+    set_state(receiver, RECEIVER_PAUSING);
+    pause_until(receiver, CLOCK_NEVER);
+}
+
+static void end_hold(struct receiver *receiver)
+{
+    struct err none = {0};
+
+    if (!receiver->held)
+        return;
+    receiver->held = false;
+    log_info(receiver->spec.name, "receiving goes on");
+    show_hold(receiver, &none);
+}
+
+/* The last connection was of use: the next is not to wait long. */
+static bool had_use(const struct receiver *receiver, uint64_t bytes_before, int64_t pause_usec)
+{
+    return receiver->shared.status.bytes != bytes_before ||
+           (receiver->since_usec > 0 && clock_now_usec() - receiver->since_usec > pause_usec);
+}
+
+/*
+ * One round of what it was told: true if a connection is to be made now. One that has stopped for
+ * good waits for a change: no hold and no end of one is a reason to try again.
+ */
+static bool may_connect(struct receiver *receiver, const struct told *told)
+{
+    if (told->changed) {
+        receiver->damaged = 0;
+        receiver->fatal = false;
+    }
+    if (receiver->fatal) {
+        pause_until(receiver, CLOCK_NEVER);
+        return false;
+    }
+    if (told->hold.class != E_NONE) {
+        stay_held(receiver, &told->hold);
+        return false;
+    }
+    end_hold(receiver);
+    return true;
+}
+
 static void *run(void *arg)
 {
     struct receiver *receiver = arg;
@@ -388,19 +497,22 @@ static void *run(void *arg)
 
     for (;;) {
         uint64_t before = receiver->shared.status.bytes; /* only this thread changes it */
+        struct told told = take_told(receiver);
         struct err err = {0};
 
-        if (take_change(receiver)) {
-            pause_usec = PAUSE_MIN_USEC;
-            receiver->damaged = 0;
-        }
-        if (wakeup_is_raised(receiver->stop_fd))
+        if (told.stop)
             break;
+        if (told.changed)
+            pause_usec = PAUSE_MIN_USEC;
+        if (!may_connect(receiver, &told))
+            continue;
         set_state(receiver, RECEIVER_CONNECTING);
         (void)!connect_once(receiver, &err);
-        if (wakeup_is_raised(receiver->stop_fd))
+        if (wakeup_is_raised(receiver->stop_fd)) {
+            receiver->fatal = false; /* if it is so it is found again */
             continue;
-        if (receiver->shared.status.bytes != before)
+        }
+        if (had_use(receiver, before, pause_usec))
             pause_usec = PAUSE_MIN_USEC;
         count_damage(receiver, &err);
         if (err.code == ENOSPC && pause_usec > PAUSE_FULL_USEC)
@@ -442,6 +554,14 @@ void receiver_change(struct receiver *receiver, const struct receiver_spec *spec
 {
     (void)pthread_mutex_lock(&receiver->shared.lock);
     receiver->shared.change = spec;
+    wakeup_raise(receiver->stop_fd);
+    (void)pthread_mutex_unlock(&receiver->shared.lock);
+}
+
+void receiver_hold(struct receiver *receiver, const struct err *why)
+{
+    (void)pthread_mutex_lock(&receiver->shared.lock);
+    receiver->shared.hold = why ? *why : (struct err){0};
     wakeup_raise(receiver->stop_fd);
     (void)pthread_mutex_unlock(&receiver->shared.lock);
 }

@@ -6,12 +6,15 @@
  * It has a thread of its own. The mirror is the owner's: at each connect the receiver says which
  * source it met and gets the mirror that belongs to it. The owner stops the receiver before it
  * closes the mirror. What can only get worse by trying again stops it for good: another source than
- * the mirror's, a binlog that the source no longer has (1236), events that come damaged time and
- * again, a mirror that failed. A full disk is waited for: it tries again every few seconds.
+ * the mirror's, one with our own server id (1593) or that its gate refuses, a binlog that the
+ * source no longer has (1236), events that come damaged time and again, a mirror that failed. A
+ * full disk is waited for: it tries again every few seconds. While it is held it has no connection
+ * at all.
  */
 #pragma once
 
 #include "log/mirror.h"
+#include "replication/key_history.h"
 #include "replication/link_login.h"
 #include "replication/source_change.h"
 
@@ -19,12 +22,27 @@ enum receiver_start {
     RECEIVER_FROM_OLDEST, /* the source's oldest file */
     RECEIVER_FROM_NOW,    /* where its binlog ends at the first connect */
     RECEIVER_FROM_POSITION,
+    RECEIVER_FROM_FILE,  /* the beginning of the file in which the position is, if the source would
+                            serve it: what came before it in the file tells the state there */
     RECEIVER_FROM_GTIDS, /* the file in which the first transaction after them is */
 };
 
 struct receiver_log {
     struct mirror *mirror;
     bool successor; /* of another log: if it is empty, `start` was for that one */
+};
+
+/* Sources that could be followed and must not be: what finds one stops the receiver for good. */
+struct receiver_gate {
+    /* Of the source that was just met, in the receiver's thread; NULL: all may. */
+    bool (*admit)(void *context, const struct source *source, struct err *err);
+    void *context;
+
+    /*
+     * Seconds since 1970: an event of the visitor's own server id that was written then or later
+     * has come back: the source replicates from here, itself or through others. 0: not looked for.
+     */
+    uint32_t own_since;
 };
 
 /* All pointers must stay while the receiver lives. */
@@ -34,11 +52,14 @@ struct receiver_spec {
     struct source_visitor visitor;
     enum receiver_start start; /* of an empty mirror; a successor's is GTIDS, or else OLDEST */
     struct source_position position;
-    const char *gtids;    /* MySQL: a set; MariaDB: a position, a GTID per domain */
-    int64_t connect_usec; /* for connecting, logging in and asking: 60 s if 0 */
-    int64_t silence_usec; /* without a byte, not even a heartbeat: the connection is dead */
+    const char *gtids;            /* MySQL: a set; MariaDB: a position, a GTID per domain */
+    const char *gtids_of_mariadb; /* where the family is not known: this for MariaDB; NULL: that */
+    int64_t connect_usec;         /* for connecting, logging in and asking: 60 s if 0 */
+    int64_t silence_usec;         /* without a byte, not even a heartbeat: the connection is dead */
 
     enum source_change_policy on_change;
+    struct receiver_gate gate;
+    struct key_history *keys; /* told of what is received */
 
     /*
      * The owner's log, made for the source that was just met if there is none yet, or, with `anew`,
@@ -55,7 +76,7 @@ struct receiver_spec {
 enum receiver_state {
     RECEIVER_CONNECTING,
     RECEIVER_RECEIVING,
-    RECEIVER_PAUSING, /* until the next attempt */
+    RECEIVER_PAUSING, /* until the next attempt, or as long as it is held */
     RECEIVER_STOPPED, /* for good; the error says why */
 };
 
@@ -89,6 +110,12 @@ MUST_CHECK bool receiver_start_thread(const struct receiver_spec *spec,
  * those of the specification before until receiver_stop(). Counters go on.
  */
 void receiver_change(struct receiver *receiver, const struct receiver_spec *spec);
+
+/*
+ * Ends the connection, and makes none until it is called with NULL: then at once. The status has
+ * the reason for so long. What has come whole is kept.
+ */
+void receiver_hold(struct receiver *receiver, const struct err *why);
 
 /* Ends the connection and the thread. NULL is fine. */
 void receiver_stop(struct receiver *receiver);

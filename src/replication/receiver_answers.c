@@ -4,6 +4,9 @@
 #include "base/mem.h"
 #include "replication/log_answers.h"
 
+#include "wire/reply.h"
+
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
@@ -138,6 +141,8 @@ static const char *io_state(const struct receiver_status *receiver, bool new_wor
     case RECEIVER_RECEIVING:
         return new_words ? "Waiting for source to send event" : "Waiting for master to send event";
     case RECEIVER_PAUSING:
+        if (receiver->error.code == ENOSPC)
+            return "Waiting for disk space";
         return new_words ? "Reconnecting after a failed source event read"
                          : "Reconnecting after a failed master event read";
     case RECEIVER_STOPPED:
@@ -167,7 +172,7 @@ static bool write_gtids(const struct facts *facts, struct buf *buf, struct err *
 {
     if (!facts->identity || facts->identity->family == FORMAT_MARIADB)
         return true;
-    return log_answers_variable(facts->channel, span_str("gtid_executed"), buf, err);
+    return log_answers_variable(facts->channel, NULL, span_str("gtid_executed"), buf, err);
 }
 
 /* What comes of the specification: whom the receiver was told to follow. */
@@ -200,6 +205,14 @@ static bool write_given(const struct facts *facts, enum field field, struct buf 
     default:
         return false;
     }
+}
+
+/* A disk without room has a server's number. */
+static int error_number(const struct err *error)
+{
+    if (error->class == E_NONE)
+        return 0;
+    return error->code == ENOSPC ? ER_DISK_FULL : error->code;
 }
 
 /* What comes of the receiver and of its log. */
@@ -235,7 +248,7 @@ static bool write_field(const struct facts *facts, enum field field, bool new_wo
         buf_printf(buf, "%" PRId64, receiver_seconds_behind(receiver));
         return true;
     case FIELD_ERRNO:
-        buf_printf(buf, "%d", receiver->error.class == E_NONE ? 0 : receiver->error.code);
+        buf_printf(buf, "%d", error_number(&receiver->error));
         return true;
     case FIELD_ERROR:
         buf_str(buf, receiver->error.class == E_NONE ? "" : receiver->error.text);

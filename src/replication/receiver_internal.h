@@ -19,7 +19,7 @@
 struct receiver {
     struct receiver_spec spec;
     pthread_t thread;
-    int stop_fd; /* raised, under the lock, when it is to stop or to take a change */
+    int stop_fd; /* raised, under the lock, when it is to stop, to be held, or to take a change */
 
     /* The thread's own, during one connection. */
     struct link *link;
@@ -35,15 +35,18 @@ struct receiver {
     uint64_t batch_events;
     struct source_position next; /* file announced by a ROTATE whose format is yet to come */
     bool announced;
-    unsigned damaged; /* times in a row that the stream ended with damage before it got on */
-    bool torn;        /* the source says that the file at hand ends within an event */
-    bool was_refused; /* with 1236, and nothing was appended since */
-    bool fatal;       /* the error at hand must not be tried again */
+    unsigned damaged;   /* times in a row that the stream ended with damage before it got on */
+    bool torn;          /* the source says that the file at hand ends within an event */
+    bool was_refused;   /* with 1236, and nothing was appended since */
+    bool held;          /* that was said */
+    bool fatal;         /* the error at hand must not be tried again */
+    int64_t since_usec; /* when the dump of the last connection began; 0: it had none */
 
     struct {
         pthread_mutex_t lock;
         struct receiver_status status;
         const struct receiver_spec *change; /* to be taken over by the thread; NULL: none */
+        struct err hold;                    /* why nothing is to be received; class E_NONE: it is */
         bool stopping;
     } shared;
 };

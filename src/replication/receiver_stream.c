@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "base/wakeup.h"
 #include "binlog/control.h"
+#include "binlog/table_change.h"
+#include "log/lookup.h"
 #include "wire/semisync.h"
 
 #include <inttypes.h>
@@ -26,6 +28,7 @@ bool receiver_append(struct receiver *receiver, struct err *err)
     receiver->end.offset += bytes.len;
     receiver->was_refused = false;
     receiver->damaged = 0;
+    key_history_note_end(receiver->spec.keys, &receiver->end);
     (void)pthread_mutex_lock(&receiver->shared.lock);
     receiver->shared.status.events += receiver->batch_events;
     receiver->shared.status.bytes += bytes.len;
@@ -34,6 +37,19 @@ bool receiver_append(struct receiver *receiver, struct err *err)
     receiver->batch_events = 0;
     buf_clear(&receiver->batch);
     return true;
+}
+
+/* An event comes to the others of the batch. */
+static void add_to_batch(struct receiver *receiver, const struct event_header *header,
+                         struct span bytes)
+{
+    struct log_position at = receiver->end;
+
+    at.offset += receiver->batch.len;
+    if (table_change_is_event(header, bytes, &receiver->reader.format))
+        key_history_note_change(receiver->spec.keys, &at, bytes.len);
+    buf_bytes(&receiver->batch, bytes);
+    receiver->batch_events++;
 }
 
 /* What only the connection is about: the clock of what was heard, and whether all was. */
@@ -152,17 +168,39 @@ static bool take_fake_rotate(struct receiver *receiver, struct span body, struct
     return true;
 }
 
+/*
+ * The mirror's next file. MySQL counts what XA COMMIT and XA ROLLBACK end later than it writes
+ * them: the head of a file that begins meanwhile lacks the last ones of the file before (seen
+ * with 9.7).
+ */
+static bool next_file(struct receiver *receiver, struct span format, struct err *err)
+{
+    bool of_mysql = mirror_identity(receiver->mirror)->family == FORMAT_MYSQL;
+    struct log_state before;
+    bool good = true;
+
+    log_state_init(&before);
+    if (of_mysql && receiver->end.name[0] != '\0')
+        good = mirror_sync(receiver->mirror, err) &&
+               log_state_of_file(receiver->mirror, receiver->end.name, &before, err);
+    good =
+        good && mirror_next(receiver->mirror, span_str(receiver->next.file), receiver->next.offset,
+                            format, before.kind == LOG_STATE_UNKNOWN ? NULL : &before, err);
+    log_state_done(&before);
+    return good;
+}
+
 static bool begin_file(struct receiver *receiver, struct span format, struct err *err)
 {
     struct log_ends ends;
 
-    if (!mirror_next(receiver->mirror, span_str(receiver->next.file), receiver->next.offset, format,
-                     NULL, err)) {
+    if (!next_file(receiver, format, err)) {
         receiver->fatal = err->class != E_PROTO && !err->retriable;
         return false;
     }
     mirror_ends(receiver->mirror, &ends);
     receiver->end = ends.received;
+    key_history_note_end(receiver->spec.keys, &receiver->end);
     receiver->announced = false;
     log_info(receiver->spec.name, "receiving file=%s offset=%" PRIu64, receiver->end.name,
              receiver->end.offset);
@@ -187,8 +225,7 @@ static bool take_format(struct receiver *receiver, const struct reader_event *ev
         return false;
     if (receiver->end.offset != LOG_FIRST_OFFSET || event->header.log_pos == 0)
         return true;
-    buf_bytes(&receiver->batch, event->bytes);
-    receiver->batch_events++;
+    add_to_batch(receiver, &event->header, event->bytes);
     return receiver_append(receiver, err);
 }
 
@@ -269,6 +306,27 @@ static bool acknowledge(struct receiver *receiver, struct err *err)
     return good;
 }
 
+/* It began here, and not in a time before this source was set, in which things were the other way
+ * round. */
+static bool has_come_back(const struct receiver *receiver, const struct event_header *header)
+{
+    const struct receiver_gate *gate = &receiver->spec.gate;
+
+    return gate->own_since > 0 && header->server_id == receiver->spec.visitor.server_id &&
+           header->timestamp >= gate->own_since;
+}
+
+static bool fail_ring(struct receiver *receiver, const struct event_header *header, struct err *err)
+{
+    receiver->fatal = true;
+    return err_set(err, E_STATE, ER_SLAVE_FATAL_ERROR,
+                   "%s: a ring: its %.60s has at %" PRIu64 " what was written here (server_id "
+                   "%" PRIu32 "), so it replicates from this server, itself or through others: "
+                   "end that, then reset this replication and set it again",
+                   link_peer(receiver->link), receiver->end.name,
+                   receiver->end.offset + receiver->batch.len, header->server_id);
+}
+
 static bool take_event(struct receiver *receiver, struct span bytes, struct err *err)
 {
     struct event_header header;
@@ -288,8 +346,9 @@ static bool take_event(struct receiver *receiver, struct span bytes, struct err 
                        receiver->next.file);
     if (receiver->overlap)
         return compare(receiver, &header, bytes, err);
-    buf_bytes(&receiver->batch, bytes);
-    receiver->batch_events++;
+    if (has_come_back(receiver, &header))
+        return fail_ring(receiver, &header, err);
+    add_to_batch(receiver, &header, bytes);
     if (receiver->batch.len < RECEIVER_BATCH_BYTES && link_has_payload(receiver->link))
         return true;
     if (!receiver_append(receiver, err))

@@ -25,23 +25,16 @@ struct session {
     struct replica *replica;
     struct replica_info info;
     struct link_accept_spec accept;
-    char *greeting; /* the version that was greeted with */
+    char *greeting;                 /* the version that was greeted with */
+    bool translates;                /* it gets a view of the log */
+    struct translator_options view; /* which one */
+    struct key_place keys;          /* whom it asks for keys */
     bool ended;
 };
 
 static int64_t answer_deadline(void)
 {
     return clock_deadline_usec(ANSWER_USEC);
-}
-
-/* An error's text for the client; what has no number of the servers' is one of ours. */
-static bool answer_err(struct session *session, const struct err *why, struct err *err)
-{
-    uint16_t code = (uint16_t)why->code;
-
-    if (why->code < 1000 || why->code > UINT16_MAX)
-        code = ER_UNKNOWN_ERROR;
-    return link_answer_err(session->link, code, why->text, answer_deadline(), err);
 }
 
 /* Row by row: a file's events may be more than memory has. */
@@ -55,12 +48,21 @@ static bool answer_events(struct session *session, struct answer *answer, struct
         return false;
     for (;;) {
         if (!log_events_next(answer->events, row, &more, &why))
-            return answer_err(session, &why, err);
+            return link_answer_failure(session->link, &why, answer_deadline(), err);
         if (!more)
             return link_answer_eof(session->link, answer_deadline(), err);
         if (!link_answer_row(session->link, row, LOG_EVENTS_COLUMNS, answer_deadline(), err))
             return false;
     }
+}
+
+/* The source may have been met after the session began. */
+static void find_source(struct session *session)
+{
+    struct mirror *mirror = channel_borrow_mirror(session->spec->channel);
+
+    if (mirror)
+        session->view.server_id = mirror_identity(mirror)->server_id;
 }
 
 static bool take_statement(struct session *session, struct span sql, struct err *err)
@@ -69,8 +71,9 @@ static bool take_statement(struct session *session, struct span sql, struct err 
     struct err why = {0};
     bool good;
 
+    find_source(session);
     if (!answers_take(session->answers, sql, &answer, &why))
-        return answer_err(session, &why, err);
+        return link_answer_failure(session->link, &why, answer_deadline(), err);
     if (answer.events)
         good = answer_events(session, &answer, err);
     else if (answer.result)
@@ -160,6 +163,61 @@ static bool share_rules(const struct session *session, struct replicate_rules **
                    link_user(session->link), session->context.client);
 }
 
+static void begin_dump(struct session *session, const struct dump_spec *dump)
+{
+    const struct replica_session_spec *spec = session->spec;
+    const struct command_dump *request = &dump->request;
+
+    session->info.dialect = dump->view ? dialect_name(dump->view->to) : NULL;
+    (void)replicas_begin_dump(spec->replicas, session->replica, dump->mirror, &session->info);
+    if (dump->view)
+        replicas_note_stop(spec->replicas, dump->view->to, NULL);
+    log_info(channel_name(spec->channel),
+             "dump begins replica=%s server_id=%u uuid=%s file=%.*s position=%llu gtid=%s%s%s",
+             session->info.peer, session->info.server_id, session->info.uuid,
+             (int)request->file.len, (const char *)request->file.data,
+             (unsigned long long)request->position, dump->by_gtid || request->gtid ? "yes" : "no",
+             dump->view ? " translated=" : "", dump->view ? session->info.dialect : "");
+}
+
+/* What can not be translated needs the operator: it stays in the status. */
+static void end_dump(const struct session *session, bool stopped, const struct err *why)
+{
+    const struct replica_session_spec *spec = session->spec;
+    const char *channel = channel_name(spec->channel);
+
+    if (stopped) {
+        replicas_note_stop(spec->replicas, session->view.to, why->text);
+        log_error(channel, "the translation for %s stopped replica=%s server_id=%u: %s",
+                  dialect_title(session->view.to), session->info.peer, session->info.server_id,
+                  why->text);
+        return;
+    }
+    log_info(channel, "dump ended replica=%s server_id=%u: %s", session->info.peer,
+             session->info.server_id, why->text);
+}
+
+static void note_left_out(void *userdata, const struct log_position *place, const char *words)
+{
+    const struct session *session = userdata;
+    const struct replica_session_spec *spec = session->spec;
+
+    replicas_note_left_out(spec->replicas, session->replica, channel_name(spec->channel),
+                           session->view.to, place, words);
+}
+
+/* A source gives GTIDs from where the base is on, or does not: as it does now. */
+static void find_base(const struct session *session, struct dump_base *ret_base)
+{
+    struct variables *variables = channel_share_variables(session->spec->channel);
+    struct span mode;
+
+    *ret_base = (struct dump_base){.at = *session->spec->base};
+    ret_base->has_gtids = variables && variables_find(variables, span_str("gtid_mode"), &mode) &&
+                          mode.len >= 2 && strncasecmp((const char *)mode.data, "ON", 2) == 0;
+    variables_free(variables);
+}
+
 static bool take_dump(struct session *session, struct span payload, struct err *err)
 {
     struct dump_spec dump = {
@@ -170,14 +228,20 @@ static bool take_dump(struct session *session, struct span payload, struct err *
         .server_id = session->spec->server_id,
         .mariadb = session->context.mariadb,
         .checksum = asked_checksum(session),
+        .view = session->translates ? &session->view : NULL,
+        .limits = session->spec->limits,
         .semisync = user_number(session, "rpl_semi_sync_replica", "rpl_semi_sync_slave") != 0,
         .patience_usec = PATIENCE_USEC,
         .silence_usec = session->spec->silence_usec,
+        .left_out = note_left_out,
+        .userdata = session,
         .capability = (unsigned)user_number(session, "mariadb_slave_capability", NULL),
     };
     uint64_t period = user_number(session, "source_heartbeat_period", "master_heartbeat_period");
     struct err why = {0};
     struct replicate_rules *rules = NULL;
+    struct dump_base base;
+    bool stopped = false;
     char *copy;
     bool good;
 
@@ -190,16 +254,16 @@ static bool take_dump(struct session *session, struct span payload, struct err *
     take_gtid_wishes(session, &dump);
     note_replica(session, dump.request.server_id);
     session->info.semisync = dump.semisync;
-    (void)replicas_begin_dump(session->spec->replicas, session->replica, dump.mirror,
-                              &session->info);
-    log_info(channel_name(session->spec->channel),
-             "dump begins replica=%s server_id=%u uuid=%s file=%.*s position=%llu gtid=%s",
-             session->info.peer, session->info.server_id, session->info.uuid,
-             (int)dump.request.file.len, (const char *)dump.request.file.data,
-             (unsigned long long)dump.request.position,
-             dump.by_gtid || dump.request.gtid ? "yes" : "no");
+    find_source(session);
+    if (session->spec->base) {
+        find_base(session, &base);
+        dump.base = &base;
+    }
+    session->keys.log = dump.mirror;
+    begin_dump(session, &dump);
     good = share_rules(session, &rules, &why);
     dump.rules = rules;
+    dump.ret_stopped = &stopped;
     good = good && dump_run(&dump, &why);
     replica_end_dump(session->replica);
     link_set_payload_max(session->link, COMMAND_MAX);
@@ -207,10 +271,9 @@ static bool take_dump(struct session *session, struct span payload, struct err *
         good = link_answer_eof(session->link, answer_deadline(), err);
         goto out;
     }
-    log_info(channel_name(session->spec->channel), "dump ended replica=%s server_id=%u: %s",
-             session->info.peer, session->info.server_id, why.text);
+    end_dump(session, stopped, &why);
     session->ended = true;
-    good = why.code < 1000 || answer_err(session, &why, err);
+    good = why.code < 1000 || link_answer_failure(session->link, &why, answer_deadline(), err);
 out:
     replicate_rules_free(rules);
     mem_free(copy);
@@ -271,7 +334,7 @@ static bool take_kill(struct session *session, struct span payload, struct err *
         return false;
     if (answers_kill(session->answers, thread_id, &why))
         return link_answer_ok(session->link, answer_deadline(), err);
-    return answer_err(session, &why, err);
+    return link_answer_failure(session->link, &why, answer_deadline(), err);
 }
 
 static bool take_init_db(struct session *session, struct span payload, struct err *err)
@@ -328,7 +391,7 @@ static bool refuse_command(struct session *session, uint8_t command, struct err 
         (void)err_set(&why, E_USAGE, ER_UNKNOWN_COMMAND, "Unknown command");
         break;
     }
-    return answer_err(session, &why, err);
+    return link_answer_failure(session->link, &why, answer_deadline(), err);
 }
 
 static bool take_command(struct session *session, struct span payload, struct err *err)
@@ -386,22 +449,70 @@ static bool run_commands(struct session *session, struct err *err)
     return true;
 }
 
-/* What the source greets with: a replica chooses its ways by family and version. */
+/* Whether it is greeted as MariaDB greets, given what the source is. */
+static bool wants_mariadb(const struct session *session, bool source)
+{
+    switch (session->spec->family) {
+    case REPLICAS_OF_SOURCE:
+        break;
+    case REPLICAS_OF_MYSQL:
+        return false;
+    case REPLICAS_OF_MARIADB:
+        return true;
+    }
+    return source;
+}
+
+/*
+ * What the source greets with: a replica chooses its ways by family and version. One of the other
+ * family is greeted as by a server of its own. MySQL's are taken for new ones until they have said
+ * what they are, in their login.
+ */
 static bool find_version(struct session *session, struct err *err)
 {
     struct variables *variables = channel_share_variables(session->spec->channel);
     struct span version;
+    bool source;
 
     if (!variables || !variables_find(variables, span_str("version"), &version)) {
         variables_free(variables);
         return err_set(err, E_STATE, ER_HANDSHAKE, "the source was not reached yet");
     }
-    session->context.mariadb = greeting_is_mariadb(version);
+    source = greeting_is_mariadb(version);
+    session->context.mariadb = wants_mariadb(session, source);
+    session->translates = session->context.mariadb != source;
+    session->view.to = session->context.mariadb ? DIALECT_MARIADB : DIALECT_MYSQL_8;
+    if (session->translates)
+        version = span_str(dialect_version(session->view.to));
     session->greeting = mem_printf("%s%.*s", session->context.mariadb ? "5.5.5-" : "",
                                    (int)version.len, (const char *)version.data);
     session->context.version = session->greeting + (session->context.mariadb ? 6 : 0);
     variables_free(variables);
     return true;
+}
+
+/* MySQL 5.6 and 5.7 tell their version in the login: it is their library's. */
+static void find_view(struct session *session)
+{
+    const char *version = link_client_version(session->link);
+    enum format_family family;
+    uint32_t number;
+
+    format_parse_version(version, &family, &number);
+    if (session->view.to == DIALECT_MYSQL_8 && number > 0 && number < MYSQL_8)
+        session->view.to = DIALECT_MYSQL_5;
+    session->view.domain = session->spec->mariadb_domain;
+    session->view.accounts = session->spec->accounts_policy;
+    if (session->view.to != DIALECT_MARIADB)
+        session->view.resolver = origin_map_resolver(session->spec->origins);
+    session->view.history_size = session->spec->history_size;
+    session->keys.history = channel_borrow_keys(session->spec->channel);
+    session->view.keys = (struct key_source){.at = key_place_at, .userdata = &session->keys};
+    find_source(session);
+    if (session->translates) {
+        session->context.view = &session->view;
+        session->context.version = dialect_version(session->view.to);
+    }
 }
 
 static const char *text_or_none(const char *text)
@@ -433,6 +544,7 @@ static bool accept_client(struct session *session, struct conn *conn, const char
     if (!link_accept(conn, &session->accept, clock_deadline_usec(spec->login_usec), &session->link,
                      err))
         return false;
+    find_view(session);
     session->context.channel = spec->channel;
     session->context.replicas = spec->replicas;
     session->context.server_id = spec->server_id;

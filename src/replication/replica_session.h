@@ -7,7 +7,10 @@
 
 #include "binlog/replicate_rules.h"
 #include "replication/answers.h"
+#include "replication/dump_limits.h"
 #include "replication/link_accept.h"
+#include "replication/origin_map.h"
+#include "translation/translator.h"
 
 /*
  * Which changes a user who comes from that address gets: a share, or NULL: all. False when there is
@@ -15,6 +18,9 @@
  */
 typedef bool replica_share_rules(void *accounts, struct span user, const char *client_ip,
                                  struct replicate_rules **ret_rules);
+
+/* Whose replicas a listener is for. Those of the source's own family get its log as it is. */
+enum replica_family { REPLICAS_OF_SOURCE, REPLICAS_OF_MYSQL, REPLICAS_OF_MARIADB };
 
 /* What all sessions of a listener share; it outlives them. */
 struct replica_session_spec {
@@ -24,7 +30,14 @@ struct replica_session_spec {
     const char *server_uuid;
     const char *host;
     uint16_t port;
-    const struct tls *tls; /* NULL: none is offered */
+    enum replica_family family;
+    uint32_t mariadb_domain;             /* of what is translated for MariaDB */
+    enum account_policy accounts_policy; /* of translations */
+    unsigned history_size;               /* the same: how many keys of rows are remembered */
+    const struct origin_map *origins;    /* of what is translated for MySQL; NULL: none */
+    const struct log_position *base;     /* what replicas have before they have GTIDs: dump_base */
+    const struct dump_limits *limits;    /* of dumps to them; NULL: none */
+    const struct tls *tls;               /* NULL: none is offered */
     bool require_tls;
     link_find_account *find_account;
     replica_share_rules *share_rules;

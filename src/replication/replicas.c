@@ -1,9 +1,11 @@
 #include "replication/replicas.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 #include <pthread.h>
+#include <stdio.h>
 
 struct replica {
     struct replica *next;
@@ -19,6 +21,10 @@ struct replicas {
         struct replica *first;
         size_t count;
         bool ended;
+        const char *ended_via; /* NULL: no listener closes */
+        struct replicas_stop stops[DIALECTS];
+        struct replicas_left_out left_out[DIALECTS];
+        const struct mirror *left_out_of[DIALECTS]; /* whose places the last ones are */
     } shared;
 };
 
@@ -38,6 +44,11 @@ void replicas_free(struct replicas *replicas)
     mem_free(replicas);
 }
 
+static bool is_via(const struct replica_info *info, const char *via)
+{
+    return via && info->via && strcmp(info->via, via) == 0;
+}
+
 struct replica *replicas_enter(struct replicas *replicas, struct link *link,
                                const struct replica_info *info)
 {
@@ -53,7 +64,7 @@ struct replica *replicas_enter(struct replicas *replicas, struct link *link,
         end = &(*end)->next;
     *end = replica;
     replicas->shared.count++;
-    if (replicas->shared.ended)
+    if (replicas->shared.ended || is_via(info, replicas->shared.ended_via))
         link_interrupt(link);
     (void)pthread_mutex_unlock(&replicas->shared.lock);
     return replica;
@@ -115,11 +126,12 @@ unsigned replicas_begin_dump(struct replicas *replicas, struct replica *replica,
     return ended;
 }
 
-void replica_note_sent(struct replica *replica, const struct log_position *sent, uint64_t bytes,
-                       uint64_t events)
+void replica_note_sent(struct replica *replica, const struct log_position *sent,
+                       const struct log_position *place, uint64_t bytes, uint64_t events)
 {
     (void)pthread_mutex_lock(&replica->lock);
     replica->info.sent = *sent;
+    replica->info.place = *place;
     replica->info.sent_bytes += bytes;
     replica->info.sent_events += events;
     (void)pthread_mutex_unlock(&replica->lock);
@@ -130,6 +142,65 @@ void replica_note_acked(struct replica *replica, const struct log_position *acke
     (void)pthread_mutex_lock(&replica->lock);
     replica->info.acked = *acked;
     (void)pthread_mutex_unlock(&replica->lock);
+}
+
+void replicas_note_stop(struct replicas *replicas, enum dialect dialect, const char *text)
+{
+    struct replicas_stop stop = {.at_usec = text ? clock_wall_usec() : 0};
+
+    if (text)
+        (void)snprintf(stop.text, sizeof stop.text, "%s", text);
+    (void)pthread_mutex_lock(&replicas->shared.lock);
+    replicas->shared.stops[dialect] = stop;
+    (void)pthread_mutex_unlock(&replicas->shared.lock);
+}
+
+void replicas_stop(struct replicas *replicas, enum dialect dialect, struct replicas_stop *ret_stop)
+{
+    (void)pthread_mutex_lock(&replicas->shared.lock);
+    *ret_stop = replicas->shared.stops[dialect];
+    (void)pthread_mutex_unlock(&replicas->shared.lock);
+}
+
+static bool is_behind(const struct log_position *place, const struct log_position *last)
+{
+    uint64_t number = log_name_number(place->name);
+    uint64_t last_number = last->name[0] != '\0' ? log_name_number(last->name) : 0;
+
+    return number > last_number || (number == last_number && place->offset > last->offset);
+}
+
+void replicas_note_left_out(struct replicas *replicas, struct replica *replica, const char *subject,
+                            enum dialect dialect, const struct log_position *place,
+                            const char *words)
+{
+    struct replicas_left_out *noted = &replicas->shared.left_out[dialect];
+    const struct mirror *mirror;
+    bool is_new;
+
+    (void)pthread_mutex_lock(&replicas->shared.lock);
+    (void)pthread_mutex_lock(&replica->lock);
+    mirror = replica->mirror;
+    (void)pthread_mutex_unlock(&replica->lock);
+    is_new = replicas->shared.left_out_of[dialect] != mirror || is_behind(place, &noted->last);
+    if (is_new) {
+        replicas->shared.left_out_of[dialect] = mirror;
+        noted->count++;
+        noted->last = *place;
+        (void)snprintf(noted->words, sizeof noted->words, "%s", words);
+    }
+    (void)pthread_mutex_unlock(&replicas->shared.lock);
+    if (is_new)
+        log_warn(subject, "left out of the translation for %s: %s file=%s position=%llu",
+                 dialect_title(dialect), words, place->name, (unsigned long long)place->offset);
+}
+
+void replicas_left_out(struct replicas *replicas, enum dialect dialect,
+                       struct replicas_left_out *ret_left_out)
+{
+    (void)pthread_mutex_lock(&replicas->shared.lock);
+    *ret_left_out = replicas->shared.left_out[dialect];
+    (void)pthread_mutex_unlock(&replicas->shared.lock);
 }
 
 void replica_end_dump(struct replica *replica)
@@ -146,6 +217,20 @@ void replicas_end_all(struct replicas *replicas)
     replicas->shared.ended = true;
     for (struct replica *replica = replicas->shared.first; replica; replica = replica->next)
         link_interrupt(replica->link);
+    (void)pthread_mutex_unlock(&replicas->shared.lock);
+}
+
+void replicas_end_via(struct replicas *replicas, const char *via)
+{
+    (void)pthread_mutex_lock(&replicas->shared.lock);
+    replicas->shared.ended_via = via;
+    for (struct replica *replica = replicas->shared.first; replica; replica = replica->next) {
+        struct replica_info info;
+
+        get_info(replica, &info);
+        if (is_via(&info, via))
+            link_interrupt(replica->link);
+    }
     (void)pthread_mutex_unlock(&replicas->shared.lock);
 }
 
@@ -186,7 +271,7 @@ void replicas_list(struct replicas *replicas, struct replica_info **ret_infos, s
     (void)pthread_mutex_unlock(&replicas->shared.lock);
     for (size_t i = 0; i < n; i++) {
         if (mirrors[i])
-            infos[i].bytes_behind = mirror_bytes_after(mirrors[i], &infos[i].sent);
+            infos[i].bytes_behind = mirror_bytes_after(mirrors[i], &infos[i].place);
     }
     mem_free(mirrors);
     *ret_infos = infos;
@@ -205,4 +290,12 @@ size_t replicas_semisync_count(struct replicas *replicas)
     }
     (void)pthread_mutex_unlock(&replicas->shared.lock);
     return n;
+}
+
+void replicas_go_on(struct replicas *replicas)
+{
+    (void)pthread_mutex_lock(&replicas->shared.lock);
+    replicas->shared.ended = false;
+    replicas->shared.ended_via = NULL;
+    (void)pthread_mutex_unlock(&replicas->shared.lock);
 }

@@ -9,6 +9,7 @@
 
 #include "log/mirror.h"
 #include "replication/link.h"
+#include "translation/dialect.h"
 
 #define REPLICA_TEXT_MAX 256
 
@@ -19,12 +20,15 @@ struct replica_info {
     uint16_t port;
     char user[REPLICA_TEXT_MAX];
     char peer[REPLICA_TEXT_MAX]; /* its address */
+    const char *via; /* the listener that it came through, which outlives it; NULL: the only one */
     uint32_t thread_id;
     bool dumping;
     bool semisync;             /* it acknowledges */
-    struct log_position sent;  /* the next byte to send */
+    struct log_position sent;  /* the next byte to send, as the replica calls it */
+    struct log_position place; /* the same in the source's file: another one in a view */
+    const char *dialect;       /* of the view that it gets: dialect_name(); NULL: the log itself */
     struct log_position acked; /* semi-synchronous: it has all up to there; empty name: not yet */
-    uint64_t bytes_behind;     /* from `sent` to the log's end, over the files between */
+    uint64_t bytes_behind;     /* from `place` to the log's end, over the files between */
     uint64_t sent_bytes;
     uint64_t sent_events;
     int64_t since_usec; /* since 1970: when the dump began */
@@ -50,15 +54,49 @@ unsigned replicas_begin_dump(struct replicas *replicas, struct replica *replica,
                              struct mirror *mirror, const struct replica_info *info);
 
 /* What was sent so far, and what the replica has acknowledged. */
-void replica_note_sent(struct replica *replica, const struct log_position *sent, uint64_t bytes,
-                       uint64_t events);
+void replica_note_sent(struct replica *replica, const struct log_position *sent,
+                       const struct log_position *place, uint64_t bytes, uint64_t events);
 void replica_note_acked(struct replica *replica, const struct log_position *acked);
+
+/* Of the views of a dialect: where the last dump ended that came to what can not be translated. */
+struct replicas_stop {
+    int64_t at_usec; /* since 1970; 0: none did since the last one began */
+    char text[ERR_TEXT_MAX];
+};
+
+/* `text` NULL: a dump begins. */
+void replicas_note_stop(struct replicas *replicas, enum dialect dialect, const char *text);
+void replicas_stop(struct replicas *replicas, enum dialect dialect, struct replicas_stop *ret_stop);
+
+/* Of the views of a dialect: statements that were left out of what was sent. */
+struct replicas_left_out {
+    uint64_t count; /* each of them once, whoever got the rest */
+    struct log_position last;
+    char words[REPLICA_TEXT_MAX]; /* the last one's first words */
+};
+
+/*
+ * One at a place of the source's, in the log that the replica gets. The operator may have to do the
+ * same at the replicas, so it is told of by a log line of that subject; once: not when it, or one
+ * behind it, was noted before.
+ */
+void replicas_note_left_out(struct replicas *replicas, struct replica *replica, const char *subject,
+                            enum dialect dialect, const struct log_position *place,
+                            const char *words);
+void replicas_left_out(struct replicas *replicas, enum dialect dialect,
+                       struct replicas_left_out *ret_left_out);
 
 /* The entry stays, but its dump is over. */
 void replica_end_dump(struct replica *replica);
 
 /* Ends all sessions, also those that enter later: the relay stops. */
 void replicas_end_all(struct replicas *replicas);
+
+/* The same for those that came through one listener, which closes; the others' dumps go on. */
+void replicas_end_via(struct replicas *replicas, const char *via);
+
+/* After either: those that enter from now on stay. */
+void replicas_go_on(struct replicas *replicas);
 
 /* Ends the session of that thread id; false when there is none. */
 bool replicas_kill(struct replicas *replicas, uint32_t thread_id);

@@ -62,25 +62,69 @@ static bool ask_clock(struct link *link, int64_t deadline_usec, struct source *s
     return true;
 }
 
-static bool ask_identity(struct link *link, const struct source_visitor *visitor,
-                         int64_t deadline_usec, struct source *source, struct err *err)
+static void take_version(const struct link *link, struct source *source)
+{
+    struct span version = greeting_plain_version(span_str(link_server_version(link)));
+
+    (void)snprintf(source->version_text, sizeof source->version_text, "%.*s", (int)version.len,
+                   (const char *)version.data);
+    format_parse_version(source->version_text, &source->family, &source->version);
+    if (link_server_is_mariadb(link))
+        source->family = FORMAT_MARIADB;
+}
+
+static bool ask_ids(struct link *link, int64_t deadline_usec, struct source *source,
+                    struct err *err)
 {
     char text[64];
 
     if (!ask_value(link, "SELECT @@GLOBAL.server_id", 0, deadline_usec, text, sizeof text, err))
         return false;
     source->server_id = (uint32_t)strtoul(text, NULL, 10);
+    if (source->family == FORMAT_MARIADB)
+        return true;
+    return ask_variable(link, "SELECT @@GLOBAL.server_uuid", deadline_usec, source->server_uuid,
+                        sizeof source->server_uuid, err);
+}
+
+bool source_ask_who(struct link *link, int64_t deadline_usec, struct source *ret_source,
+                    struct err *err)
+{
+    struct source source = {.checksum = CHECKSUM_UNDEFINED};
+
+    take_version(link, &source);
+    if (!ask_ids(link, deadline_usec, &source, err))
+        return false;
+    *ret_source = source;
+    return true;
+}
+
+void source_identity(const struct source *source, struct log_identity *ret_identity)
+{
+    *ret_identity = (struct log_identity){
+        .family = source->family,
+        .server_id = source->server_id,
+    };
+    memcpy(ret_identity->server_uuid, source->server_uuid, sizeof ret_identity->server_uuid);
+    memcpy(ret_identity->server_version, source->version_text, sizeof ret_identity->server_version);
+}
+
+static bool ask_identity(struct link *link, const struct source_visitor *visitor,
+                         int64_t deadline_usec, struct source *source, struct err *err)
+{
+    if (!ask_ids(link, deadline_usec, source, err))
+        return false;
     if (source->server_id == 0)
         return err_set(err, E_STATE, 0,
                        "%s: its server_id is 0: set one, else it serves no replicas",
                        link_peer(link));
     if (source->server_id == visitor->server_id)
-        return err_set(err, E_STATE, 0, "%s: its server_id is %" PRIu32 ", which is ours",
+        return err_set(err, E_STATE, ER_SLAVE_FATAL_ERROR,
+                       "%s: its server_id is %" PRIu32
+                       ", which is ours: it is this server itself, or "
+                       "one of the two needs another",
                        link_peer(link), source->server_id);
-    if (source->family == FORMAT_MARIADB)
-        return true;
-    return ask_variable(link, "SELECT @@GLOBAL.server_uuid", deadline_usec, source->server_uuid,
-                        sizeof source->server_uuid, err);
+    return true;
 }
 
 /* All system variables. Those that are not UTF-8 (paths may be anything) are left out. */
@@ -130,13 +174,7 @@ static bool check_binlog(const struct link *link, const struct source *source, s
 static bool ask_all(struct link *link, const struct source_visitor *visitor, int64_t deadline_usec,
                     struct source *source, struct err *err)
 {
-    struct span version = greeting_plain_version(span_str(link_server_version(link)));
-
-    (void)snprintf(source->version_text, sizeof source->version_text, "%.*s", (int)version.len,
-                   (const char *)version.data);
-    format_parse_version(source->version_text, &source->family, &source->version);
-    if (link_server_is_mariadb(link))
-        source->family = FORMAT_MARIADB;
+    take_version(link, source);
     if (!link_execute(link, "SET NAMES utf8", deadline_usec, err) ||
         !ask_clock(link, deadline_usec, source, err) ||
         !ask_identity(link, visitor, deadline_usec, source, err) ||

@@ -10,6 +10,7 @@
 
 #include "binlog/format.h"
 #include "binlog/gtid.h"
+#include "log/mirror.h"
 #include "replication/link.h"
 #include "replication/variables.h"
 
@@ -35,6 +36,13 @@ struct source_visitor {
     int64_t heartbeat_usec; /* silence after which the source sends a heartbeat */
     bool semisync;          /* acknowledge events, if the source does that */
 };
+
+/* Who is there, and nothing else: family, version, server id and UUID. As link_query(). */
+MUST_CHECK bool source_ask_who(struct link *link, int64_t deadline_usec, struct source *ret_source,
+                               struct err *err);
+
+/* For comparing it with a mirror's. */
+void source_identity(const struct source *source, struct log_identity *ret_identity);
 
 /*
  * Asks over a link that is logged in. E_STATE when it can not be a source: its binlog is off or its

@@ -10,6 +10,7 @@
 #include "wire/command.h"
 #include "wire/reply.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #define ANSWER_MAX      ((size_t)8 << 20)
@@ -298,5 +299,30 @@ bool source_find_gtids(struct link *link, const struct link_login_spec *login,
     link_free(other);
     buf_done(&request.set);
     mem_free(request.statement);
+    return good;
+}
+
+bool source_check_position(struct link *link, const struct link_login_spec *login,
+                           const struct source_visitor *visitor, const struct source *source,
+                           const struct source_position *position, int64_t deadline_usec,
+                           struct err *err)
+{
+    struct gtid_request request = {
+        .command = {.server_id = visitor->server_id,
+                    .position = position->offset,
+                    .file = span_str(position->file)},
+    };
+    struct source_position answered;
+    struct link *other = NULL;
+    bool good;
+
+    if (position->offset > UINT32_MAX)
+        return true;
+    good = link_login(login, deadline_usec, &other, err) &&
+           ask_first_file(other, visitor, source, &request, deadline_usec, &answered, err);
+    if (!good && err->code == ER_BINLOG_FATAL)
+        (void)err_prefix(err, "%s: %.200s:%" PRIu64, link_peer(link), position->file,
+                         position->offset);
+    link_free(other);
     return good;
 }

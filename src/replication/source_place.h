@@ -21,6 +21,18 @@ MUST_CHECK bool source_find_oldest(struct link *link, int64_t deadline_usec,
 MUST_CHECK bool source_find_next(struct link *link, const char *name, int64_t deadline_usec,
                                  struct source_position *ret_position, struct err *err);
 
+/*
+ * Whether the source would serve a replica from there, asked over a link of its own, which ends
+ * with the first answer: its own refusal, with code 1236, for a file that it does not have or a
+ * position past the file's end; otherwise as link_login(). A place between events passes, and one
+ * past 4 GiB, which the request has no room for.
+ */
+MUST_CHECK bool source_check_position(struct link *link, const struct link_login_spec *login,
+                                      const struct source_visitor *visitor,
+                                      const struct source *source,
+                                      const struct source_position *position, int64_t deadline_usec,
+                                      struct err *err);
+
 /* The end. E_AUTH without the privilege. */
 MUST_CHECK bool source_find_newest(struct link *link, const struct source *source,
                                    int64_t deadline_usec, struct source_position *ret_position,

@@ -1,6 +1,7 @@
 #include "wire/handshake.h"
 
-#define SCRAMBLE_HEAD 8
+#define SCRAMBLE_HEAD         8
+#define RESPONSE_COLLATION_AT 8 /* behind capabilities and the largest packet */
 
 bool handshake_greeting_parse(struct span payload, struct handshake_greeting *ret, struct err *err)
 {
@@ -16,6 +17,7 @@ bool handshake_greeting_parse(struct span payload, struct handshake_greeting *re
     greeting.capabilities = cursor_u16(&cur);
     cursor_skip(&cur, 1); /* default collation */
     cursor_skip(&cur, 2); /* status */
+    greeting.capabilities_high_at = payload.len - cursor_left(&cur);
     greeting.capabilities |= (uint32_t)cursor_u16(&cur) << 16;
     if (!cursor_ok(&cur) || version != 10)
         return err_set(err, E_PROTO, 0,
@@ -26,13 +28,17 @@ bool handshake_greeting_parse(struct span payload, struct handshake_greeting *re
     return true;
 }
 
-void handshake_greeting_mask(uint8_t *payload, const struct handshake_greeting *greeting,
-                             uint32_t capabilities)
+static void put_le(uint8_t *into, uint64_t value, size_t n)
 {
-    uint16_t low = (uint16_t)(greeting->capabilities & ~capabilities);
+    for (size_t i = 0; i < n; i++)
+        into[i] = (uint8_t)(value >> (8 * i));
+}
 
-    payload[greeting->capabilities_low_at] = (uint8_t)low;
-    payload[greeting->capabilities_low_at + 1] = (uint8_t)(low >> 8);
+void handshake_greeting_patch(uint8_t *payload, const struct handshake_greeting *greeting,
+                              uint32_t capabilities)
+{
+    put_le(payload + greeting->capabilities_low_at, capabilities, 2);
+    put_le(payload + greeting->capabilities_high_at, capabilities >> 16, 2);
 }
 
 bool handshake_response_parse(struct span payload, struct handshake_response *ret, struct err *err)
@@ -58,26 +64,37 @@ bool handshake_response_parse(struct span payload, struct handshake_response *re
     return true;
 }
 
-void handshake_response_mask(uint8_t *payload, const struct handshake_response *response,
-                             uint32_t capabilities)
+void handshake_response_patch(uint8_t *payload, uint32_t capabilities, uint8_t collation)
 {
-    uint32_t left = response->capabilities & ~capabilities;
-
-    for (size_t i = 0; i < sizeof left; i++)
-        payload[i] = (uint8_t)(left >> (8 * i));
+    put_le(payload, capabilities, 4);
+    payload[RESPONSE_COLLATION_AT] = collation;
 }
 
-bool handshake_change_user_parse(struct span payload, struct span *ret_user, struct err *err)
+bool handshake_change_user_parse(struct span payload, struct handshake_change_user *ret,
+                                 struct err *err)
 {
     struct cursor cur = cursor_of(payload);
-    struct span user;
+    struct handshake_change_user change = {0};
+    size_t at;
 
     cursor_skip(&cur, 1);
-    user = cursor_cstr(&cur);
+    change.user = cursor_cstr(&cur);
     if (!cursor_ok(&cur))
         return err_set(err, E_PROTO, 0, "COM_CHANGE_USER: expected a user name, found none");
-    *ret_user = user;
+    cursor_skip(&cur, cursor_u8(&cur)); /* the proof */
+    (void)cursor_cstr(&cur);            /* database */
+    at = payload.len - cursor_left(&cur);
+    change.collation = cursor_u16(&cur);
+    if (cursor_ok(&cur))
+        change.collation_at = at;
+    *ret = change;
     return true;
+}
+
+void handshake_change_user_patch(uint8_t *payload, const struct handshake_change_user *change,
+                                 uint16_t collation)
+{
+    put_le(payload + change->collation_at, collation, 2);
 }
 
 void handshake_write_proxy(struct buf *buf, bool ipv6, const char *client_ip, uint16_t client_port,

@@ -18,16 +18,17 @@ struct handshake_greeting {
     struct span server_version;
     uint32_t thread_id;
     uint32_t capabilities;
-    size_t capabilities_low_at; /* offset in the payload of the lower 16 bits */
+    size_t capabilities_low_at;  /* offset in the payload of the lower 16 bits */
+    size_t capabilities_high_at; /* and of the upper ones */
 };
 
 /* Parses the payload of a version-10 greeting. E_PROTO. */
 MUST_CHECK bool handshake_greeting_parse(struct span payload, struct handshake_greeting *ret,
                                          struct err *err);
 
-/* Takes capability bits below 1 << 16 away from a greeting's payload, in place. */
-void handshake_greeting_mask(uint8_t *payload, const struct handshake_greeting *greeting,
-                             uint32_t capabilities);
+/* Puts other capabilities into a greeting's payload, in place. */
+void handshake_greeting_patch(uint8_t *payload, const struct handshake_greeting *greeting,
+                              uint32_t capabilities);
 
 struct handshake_response {
     uint32_t capabilities;
@@ -41,13 +42,22 @@ struct handshake_response {
 MUST_CHECK bool handshake_response_parse(struct span payload, struct handshake_response *ret,
                                          struct err *err);
 
-/* Takes capability bits away from an answer's payload, in place. */
-void handshake_response_mask(uint8_t *payload, const struct handshake_response *response,
-                             uint32_t capabilities);
+/* Puts other capabilities and another collation into an answer's payload, in place. */
+void handshake_response_patch(uint8_t *payload, uint32_t capabilities, uint8_t collation);
 
-/* The user name of a COM_CHANGE_USER payload (with its command byte). E_PROTO. */
-MUST_CHECK bool handshake_change_user_parse(struct span payload, struct span *ret_user,
+struct handshake_change_user {
+    struct span user;
+    uint16_t collation;
+    size_t collation_at; /* offset in the payload; 0: none, or not within the bytes given */
+};
+
+/* The first bytes of a COM_CHANGE_USER payload, from its command byte on. E_PROTO: no user name. */
+MUST_CHECK bool handshake_change_user_parse(struct span payload, struct handshake_change_user *ret,
                                             struct err *err);
+
+/* Puts another collation there, in place. */
+void handshake_change_user_patch(uint8_t *payload, const struct handshake_change_user *change,
+                                 uint16_t collation);
 
 /*
  * Writes a PROXY protocol header of version 1, which tells the engine the client's address

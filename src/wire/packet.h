@@ -47,15 +47,6 @@ struct packet_header {
 
 struct packet_header packet_header_parse(const uint8_t bytes[PACKET_HEADER_SIZE]);
 
-/* Writes header and payload; a payload of 16777215 bytes or more sets buf's `bad`. */
-void packet_write(struct buf *buf, uint8_t sequence, struct span payload);
-
-/*
- * Writes the headers and parts of a payload of any size whose content is head, then tail;
- * *sequence is the first packet's number and becomes the one after the last's.
- */
-void packet_write_payload(struct buf *buf, uint8_t *sequence, struct span head, struct span tail);
-
 /*
  * Writes an ERR packet. sqlstate has 5 characters; NULL leaves it out, as a server does before it
  * knows the client's capabilities.

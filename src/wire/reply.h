@@ -10,6 +10,7 @@
 
 /* Error numbers that both families' clients know, as far as this program says them itself. */
 enum server_error {
+    ER_DISK_FULL = 1021,
     ER_CON_COUNT = 1040,
     ER_HANDSHAKE = 1043,
     ER_ACCESS_DENIED = 1045,
@@ -23,6 +24,7 @@ enum server_error {
     ER_KILL_DENIED = 1095,
     ER_UNKNOWN_ERROR = 1105,
     ER_UNKNOWN_CHARACTER_SET = 1115,
+    ER_HOST_NOT_PRIVILEGED = 1130,
     ER_NET_PACKET_TOO_LARGE = 1153,
     ER_NET_PACKETS_OUT_OF_ORDER = 1156,
     ER_UNKNOWN_SYSTEM_VARIABLE = 1193,
@@ -39,6 +41,7 @@ enum server_error {
     ER_UNKNOWN_TARGET_BINLOG = 1373,
     ER_BINLOG_PURGE_FATAL = 1378,
     ER_WRONG_PARAMETER_COUNT = 1582,
+    ER_SLAVE_FATAL_ERROR = 1593,
     ER_SIGNAL_EXCEPTION = 1644,
     ER_SECURE_TRANSPORT_REQUIRED = 3159,
 };

@@ -102,6 +102,14 @@ bool result_add_row(struct result *result, const struct span *values, struct err
     return true;
 }
 
+void result_drop_rows(struct result *result)
+{
+    const struct cell *last = result->columns ? &result->cell[result->columns - 1] : NULL;
+
+    result->cells = result->columns;
+    result->bytes.len = last ? last->at + last->len : 0;
+}
+
 size_t result_columns(const struct result *result)
 {
     return result->columns;

@@ -40,6 +40,9 @@ MUST_CHECK bool result_add_column(struct result *result, const char *name, enum 
 /* As many values as columns; NULL is a span whose data is NULL. Copied. E_LIMIT. */
 MUST_CHECK bool result_add_row(struct result *result, const struct span *values, struct err *err);
 
+/* Takes all rows away, that others may come. */
+void result_drop_rows(struct result *result);
+
 size_t result_columns(const struct result *result);
 size_t result_rows(const struct result *result);
 struct span result_name(const struct result *result, size_t column);

@@ -812,6 +812,25 @@ def charsets(r):
     print(f"{target}: {target.stat().st_size} bytes", flush=True)
 
 
+@scenario()
+def collations(r):
+    """All collations: id, name, character set, and whether its character set alone means it."""
+    sql = "SELECT ID AS id, COLLATION_NAME AS name, CHARACTER_SET_NAME AS cs FROM {} ORDER BY 1, 2"
+    # MariaDB's uca1400 have their names in full elsewhere; the defaults are a variable of its own.
+    table = "information_schema.COLLATIONS"
+    if r.family == "mariadb":
+        table = "information_schema.COLLATION_CHARACTER_SET_APPLICABILITY"
+        sql = sql.replace("COLLATION_NAME", "FULL_COLLATION_NAME")
+    defaults = {row["Default collation"] for row in r.node.query("SHOW CHARACTER SET")}
+    r.into.mkdir(parents=True, exist_ok=True)
+    target = r.into / "collations.txt"
+    with open(target, "w", encoding="ascii") as out:
+        for row in r.node.query(sql.format(table)):
+            mark = "default" if row["name"] in defaults else "-"
+            out.write(f"{row['id']} {row['name']} {row['cs']} {mark}\n")
+    print(f"{target}: {target.stat().st_size} bytes", flush=True)
+
+
 @scenario(MARIADB)
 def first(r):
     """The first file of a new server: its list of GTIDs is empty."""

@@ -3,7 +3,8 @@
 import pathlib
 import struct
 
-TARGETS = {"event", "gtid_set", "payload", "reader", "dump_filter"}
+TARGETS = {"event", "gtid_set", "payload", "reader", "dump_filter", "translator"}
+CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
 DATA = pathlib.Path(__file__).resolve().parent.parent / "data" / "binlog"
 SERVERS = ["mysql-5.6", "mysql-9.7", "mariadb-10.11", "mariadb-11.8"]
 FORMAT_DESCRIPTION, PREVIOUS_GTIDS, PAYLOAD, GTID_LIST, QUERY_COMPRESSED = 15, 35, 40, 163, 165
@@ -31,8 +32,10 @@ def text(left, right):
 
 
 def seeds(target):
-    if target in ("reader", "dump_filter"):
+    if target in ("reader", "dump_filter", "translator"):
         yield from (path.read_bytes() for path in DATA.glob("*/*.binlog"))
+    if target == "translator":
+        yield from (path.read_bytes() for path in (CORPUS / target).iterdir())
     for server, kind, body in events():
         if target == "event" and len(body) < 600:
             yield bytes([kind, server]) + body

@@ -14,9 +14,9 @@ static void greeting(struct span payload)
         uint8_t *copy = malloc(payload.len);
 
         memcpy(copy, payload.data, payload.len);
-        handshake_greeting_mask(copy, &parsed, CAP_COMPRESS);
+        handshake_greeting_patch(copy, &parsed, CAP_COMPRESS | CAP_ZSTD);
         if (!handshake_greeting_parse(span_of(copy, payload.len), &parsed, &err) ||
-            (parsed.capabilities & CAP_COMPRESS))
+            parsed.capabilities != (CAP_COMPRESS | CAP_ZSTD))
             abort();
         free(copy);
     }
@@ -31,9 +31,26 @@ static void response(struct span payload)
         uint8_t *copy = malloc(payload.len);
 
         memcpy(copy, payload.data, payload.len);
-        handshake_response_mask(copy, &parsed, CAP_COMPRESS);
+        handshake_response_patch(copy, parsed.capabilities & ~(uint32_t)CAP_COMPRESS, 45);
         if (!handshake_response_parse(span_of(copy, payload.len), &parsed, &err) ||
-            (parsed.capabilities & CAP_COMPRESS))
+            (parsed.capabilities & CAP_COMPRESS) || parsed.collation != 45)
+            abort();
+        free(copy);
+    }
+}
+
+static void change_user(struct span payload)
+{
+    struct handshake_change_user parsed;
+    struct err err;
+
+    if (handshake_change_user_parse(payload, &parsed, &err) && parsed.collation_at > 0) {
+        uint8_t *copy = malloc(payload.len);
+
+        memcpy(copy, payload.data, payload.len);
+        handshake_change_user_patch(copy, &parsed, 45);
+        if (!handshake_change_user_parse(span_of(copy, payload.len), &parsed, &err) ||
+            parsed.collation != 45)
             abort();
         free(copy);
     }
@@ -41,9 +58,6 @@ static void response(struct span payload)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct span user;
-    struct err err;
-
     if (size == 0)
         return 0;
     switch (data[0] % 3) {
@@ -54,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         response(span_of(data + 1, size - 1));
         break;
     default:
-        (void)!handshake_change_user_parse(span_of(data + 1, size - 1), &user, &err);
+        change_user(span_of(data + 1, size - 1));
     }
     return 0;
 }

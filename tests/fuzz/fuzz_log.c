@@ -1,12 +1,15 @@
 /*
- * Fuzz target: what a log keeps beside its files: manifest, holds, and the head and records of a
- * side index. The first byte says which; a checksum that does not fit is made to fit, or nothing
- * behind it would ever be reached. Input for an index: records follow its head.
+ * Fuzz target: what a log keeps beside its files: manifest, holds, origins, the head and records of
+ * a side index, the head and blocks of an offset map. The first byte says which; a checksum that
+ * does not fit is made to fit, or nothing behind it would ever be reached. Input for an index:
+ * records follow its head.
  */
 #include "base/mem.h"
 #include "log/hold.h"
 #include "log/index.h"
 #include "log/manifest.h"
+#include "log/offset_map.h"
+#include "translation/gtid_origins.h"
 
 #include <libdeflate.h>
 #include <stdlib.h>
@@ -120,6 +123,95 @@ static void run_head(struct span bytes)
     buf_done(&out);
 }
 
+/* What comes of it answers without a doubt, and is kept as the same bytes. */
+static void run_origins(struct span bytes)
+{
+    struct gtid_origins *origins;
+    struct gtid_origin origin;
+    struct gtid_set set;
+    struct span name;
+    struct buf out;
+    struct err err;
+    uint64_t offset;
+    uint64_t first;
+    uint64_t last;
+
+    if (!gtid_origins_decode(bytes, &origins, &name, &offset, &err))
+        return;
+    gtid_set_init(&set);
+    buf_init(&out, OUT_MAX);
+    gtid_origins_encode(&out, origins, name, offset);
+    gtid_origins_free(origins);
+    require(buf_ok(&out) && gtid_origins_decode(buf_span(&out), &origins, &name, &offset, &err));
+    gtid_origins_bounds(origins, &first, &last);
+    require(!gtid_origins_find(origins, last + 1, &origin));
+    if (gtid_origins_executed(origins, last, &set))
+        require(first > last || gtid_origins_held(origins, first, last, &set) ||
+                !gtid_origins_executed(origins, first, &set));
+    gtid_set_done(&set);
+    gtid_origins_free(origins);
+    buf_done(&out);
+}
+
+static void seal_origins(struct span input)
+{
+    struct buf made;
+
+    buf_init(&made, OUT_MAX);
+    buf_bytes(&made, input);
+    buf_u32(&made, libdeflate_crc32(0, made.data, made.len));
+    run_origins(buf_span(&made));
+    buf_done(&made);
+}
+
+/* With a checksum that fits behind it. */
+static void run_map_head(struct span bytes)
+{
+    struct offset_map_head head;
+    struct cursor cur;
+    struct buf made;
+    struct buf out;
+    struct err err;
+
+    buf_init(&made, OUT_MAX);
+    buf_init(&out, OUT_MAX);
+    buf_bytes(&made, bytes);
+    buf_u32(&made, libdeflate_crc32(0, bytes.data, bytes.len));
+    cur = cursor_of(buf_span(&made));
+    if (offset_map_head_decode(&cur, &head, &err)) {
+        offset_map_head_encode(&out, &head);
+        require(out.len == made.len - cursor_left(&cur));
+        require(memcmp(out.data, made.data, out.len) == 0);
+    }
+    buf_done(&made);
+    buf_done(&out);
+}
+
+/* As entries of a block that is whole. */
+static void run_map_block(struct span bytes)
+{
+    static const uint8_t place[24] = {7}; /* salt 7, behind nothing */
+    struct offset_pair from = {0};
+    struct offset_pair at = from;
+    struct cursor entries;
+    struct cursor cur;
+    struct buf made;
+
+    buf_init(&made, OUT_MAX);
+    buf_u32(&made, (uint32_t)bytes.len);
+    buf_bytes(&made, bytes);
+    buf_u32(&made, libdeflate_crc32(libdeflate_crc32(0, place, sizeof place), made.data, made.len));
+    cur = cursor_of(buf_span(&made));
+    if (offset_map_block_decode(&cur, 7, from, &entries)) {
+        require(cursor_left(&cur) == 0);
+        while (offset_map_entry(&entries, &at)) {
+            require(at.view >= from.view && at.source >= from.source);
+            from = at;
+        }
+    }
+    buf_done(&made);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct cursor cur = cursor_of(span_of(data, size));
@@ -129,12 +221,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct err err;
     struct index_head head;
     struct index_record record;
+    struct offset_map_head map_head;
 
     if (size == 0 || size > OUT_MAX / 2)
         return 0;
     buf_init(&sealed, OUT_MAX);
     seal(&sealed, input);
-    switch (which % 4) {
+    switch (which % 7) {
     case 0:
         run_manifest(input);
         run_manifest(buf_span(&sealed));
@@ -147,6 +240,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         run_head(input);
         if (index_head_decode(input, &head, &err))
             require(head.start >= LOG_FIRST_OFFSET);
+        break;
+    case 3:
+        run_map_head(input);
+        cur = cursor_of(input);
+        (void)!offset_map_head_decode(&cur, &map_head, &err);
+        break;
+    case 4:
+        run_map_block(input);
+        break;
+    case 5:
+        run_origins(input);
+        seal_origins(input);
         break;
     default:
         run_record(input);

@@ -4,6 +4,7 @@
  */
 #include "binlog/changed_tables.h"
 #include "binlog/sql_token.h"
+#include "binlog/table_change.h"
 #include "replication/statement.h"
 
 #include <stdlib.h>
@@ -64,6 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     check_tokens(text);
     check_changes(text);
+    (void)table_change_is_statement(text);
     if (statement_parse(text, arena, &statement, &err)) {
         require(statement.item_count + statement.assignment_count + statement.pattern_count <=
                 SQL_PARSER_ITEMS_MAX);

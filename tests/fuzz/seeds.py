@@ -4,8 +4,8 @@
     seeds.py TARGET DIRECTORY             writes them
     seeds.py TARGET --replay PROGRAM      runs PROGRAM (replay.c and the target) over them
 
-They are the files of corpus/TARGET, or made of the recorded binlog files; see the heads of
-fuzz_TARGET.c for what their bytes mean.
+They are the files of corpus/TARGET, and what is made of the recorded binlog files; see the heads
+of fuzz_TARGET.c for what their bytes mean.
 """
 
 import hashlib
@@ -25,15 +25,18 @@ CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
 def seeds(target):
     for module in (event_seeds, log_seeds, value_seeds, wire_seeds):
         if target in module.TARGETS:
-            return module.seeds(target)
-    files = sorted((CORPUS / target).iterdir())
-    return (path.read_bytes() for path in files)
+            yield from module.seeds(target)
+    files = CORPUS / target
+    if files.is_dir():
+        yield from (path.read_bytes() for path in sorted(files.iterdir()))
 
 
 def write(target, directory):
     directory.mkdir(parents=True, exist_ok=True)
     for seed in seeds(target):
         (directory / hashlib.sha256(seed).hexdigest()[:16]).write_bytes(seed)
+    if not any(directory.iterdir()):
+        sys.exit(f"seeds.py: there are no seeds of {target}")
 
 
 def main():

@@ -1,12 +1,15 @@
-"""Seeds for table maps, rows and JSON documents, made of the recorded binlog files."""
+"""Seeds for table maps, rows and JSON documents, made of the recorded binlog files; random changes."""
 
+import random
 import struct
 
 import event_seeds
 
-TARGETS = {"json", "json_text", "rows", "table_map"}
+TARGETS = {"dependencies", "json", "json_text", "row_translator", "rows", "table_map"}
+DIALECTS = 3
 TABLE_MAP, ROWS = 19, {23, 24, 25, 30, 31, 32, 39}
 LARGEST = 3000
+CHANGES, CHANGES_LENGTH = 3000, 700
 # Documents as MySQL writes them, a diff of each operation.
 DOCUMENTS = [
     "0400",
@@ -35,6 +38,10 @@ TEXTS = [
 
 
 def seeds(target):
+    if target == "dependencies":
+        for seed in range(CHANGES):
+            yield random.Random(seed).randbytes(CHANGES_LENGTH)
+        return
     if target == "json_text":
         yield from (text.encode() for text in TEXTS)
         return
@@ -49,7 +56,12 @@ def seeds(target):
             maps[server, body[:6]] = body
             if target == "table_map":
                 yield bytes([family]) + body
-        elif kind in ROWS and target == "rows" and len(body) < LARGEST:
+        elif kind in ROWS and target in ("rows", "row_translator") and len(body) < LARGEST:
             table = maps.get((server, body[:6]))
-            if table:
-                yield bytes([family, kind]) + struct.pack("<H", len(table)) + table + body
+            if not table:
+                continue
+            seed = bytes([family, kind]) + struct.pack("<H", len(table)) + table + body
+            if target == "rows":
+                yield seed
+            else:
+                yield from (bytes([dialect]) + seed for dialect in range(DIALECTS))

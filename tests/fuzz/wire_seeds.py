@@ -100,7 +100,25 @@ def compression_seeds():
     yield b"\1" + packet(zstd, 0)[:4] + (100).to_bytes(3, "little") + zstd
 
 
+def description(name):
+    return b"".join(map(short, (b"def", b"", b"", b"", name, b""))) + b"\x0c" + bytes(12)
+
+
+def log_list_seeds():
+    for flags in range(0, 64, 3):
+        head = b"\0\7\0\0\0\2\0\0\0\0\0\0" if flags & 2 else b"\2"
+        payloads = [head, description(b"Log_name"), description(b"File_size")]
+        payloads += [b"\xfe\0\0\2\0"] * (flags & 1)
+        if not flags & 2:
+            payloads += [short(b"log.%06d" % row) + short(b"156") for row in range(3)] + [b"\xfe\0\0\2\0"]
+        answer = b"".join(packet(payload, number + 1) for number, payload in enumerate(payloads))
+        yield bytes([flags]) + answer + b"behind"
+    yield b"\0" + packet(b"\xff\x88\4#42000", 1)
+    yield b"\0" + packet(b"\2\0", 1) + packet(b"\0\0" + short(b"log.000001") + bytes(8), 2)
+
+
 TARGETS = {
+    "log_list": log_list_seeds,
     "login": login_seeds,
     "auth": auth_seeds,
     "result": result_seeds,

@@ -55,10 +55,13 @@ class Cluster:
     """A cluster in a directory of its own; options are further arguments of `serve`.
 
     It is not started before start() or `with`. dir is the daemon's --dir; its output is beside it.
+    binary is the program that serves.
     """
 
     def __init__(self, *options, port=None):
         self.options = options
+        self.binary = BINARY
+        self.inside = []  # what a command begins with that is to see the directory
         self.port = port or free_port()
         # Short, because the path of a unix socket in it is limited to 107 bytes.
         self.base = pathlib.Path(tempfile.mkdtemp(prefix="bs-", dir="/tmp"))
@@ -84,7 +87,8 @@ class Cluster:
     def spawn(self, *options):
         """Starts `borealis serve` and does not wait; the process is self.daemon."""
         assert self.daemon is None or self.daemon.poll() is not None, "the daemon runs already"
-        command = [BINARY, "serve", "--verbose", "--dir", self.dir, "--port", str(self.port)]
+        command = [*self.inside, self.binary, "serve", "--verbose", "--dir", self.dir,
+                   "--port", str(self.port)]  # fmt: skip
         with open(self.stdout, "ab") as out, open(self.stderr, "ab") as err:
             self.daemon = subprocess.Popen(
                 [*command, *self.options, *options],
@@ -109,7 +113,8 @@ class Cluster:
 
     def command(self, verb, *args, timeout=COMMAND_TIMEOUT, input=None):
         """Runs another verb for this directory; returns the subprocess.CompletedProcess."""
-        return borealis(verb, "--dir", self.dir, *args, timeout=timeout, input=input)
+        return borealis(verb, "--dir", self.dir, *args, timeout=timeout, input=input,
+                        inside=self.inside)  # fmt: skip
 
     def status(self, check=True):
         """What `borealis status --json` prints; None if it fails and check is false."""
@@ -235,6 +240,17 @@ class Cluster:
             for sql in statements:
                 cursor.execute("CALL mysql.rds_account_statement(%s)", (sql,))
 
+    def as_admin(self, *statements):
+        """Runs statements as rdsadmin at the engine's socket, past the endpoint; the last's rows."""
+        with pymysql.connect(
+            unix_socket=str(self.instance / "run" / "engine.sock"), user="rdsadmin",
+            password=self.admin_password(), autocommit=True,
+            cursorclass=pymysql.cursors.DictCursor, read_timeout=SQL_TIMEOUT,
+        ) as conn, conn.cursor() as cursor:  # fmt: skip
+            for sql in statements:
+                cursor.execute(sql)
+            return list(cursor.fetchall())
+
     def drop_account(self, name):
         self.account(f"DROP USER IF EXISTS {name}")
 
@@ -277,10 +293,10 @@ class Cluster:
         return f"cluster in {self.dir}"
 
 
-def borealis(*args, timeout=COMMAND_TIMEOUT, input=None, env=None):
+def borealis(*args, timeout=COMMAND_TIMEOUT, input=None, env=None, inside=()):
     """Runs the program to its end; returns the subprocess.CompletedProcess."""
     done = subprocess.run(
-        [BINARY, *args], input=input, stdin=None if input else subprocess.DEVNULL,
+        [*inside, BINARY, *args], input=input, stdin=None if input else subprocess.DEVNULL,
         capture_output=True, text=True, timeout=timeout, check=False, env=env,
     )  # fmt: skip
     assert not REPORTS.search(done.stderr), done.stderr

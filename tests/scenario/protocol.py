@@ -7,25 +7,34 @@ the socket.
 import hashlib
 import socket
 import struct
+import zlib
 
 TIMEOUT = 30
 
 CLIENT_LONG_PASSWORD = 1
 CLIENT_CONNECT_WITH_DB = 8
 CLIENT_COMPRESS = 32
+CLIENT_LOCAL_FILES = 128
 CLIENT_PROTOCOL_41 = 512
 CLIENT_SSL = 2048
 CLIENT_TRANSACTIONS = 8192
 CLIENT_SECURE_CONNECTION = 32768
+CLIENT_MULTI_STATEMENTS = 1 << 16
+CLIENT_MULTI_RESULTS = 1 << 17
 CLIENT_PLUGIN_AUTH = 1 << 19
+CLIENT_QUERY_ATTRIBUTES = 1 << 27
 USUAL = (
     CLIENT_LONG_PASSWORD | CLIENT_PROTOCOL_41 | CLIENT_TRANSACTIONS
     | CLIENT_SECURE_CONNECTION | CLIENT_PLUGIN_AUTH
 )  # fmt: skip
 
 COM_QUERY = 3
+COM_PROCESS_KILL = 12
 COM_PING = 14
 COM_CHANGE_USER = 17
+COM_STMT_PREPARE = 22
+COM_STMT_EXECUTE = 23
+COM_RESET_CONNECTION = 31
 UTF8MB4 = 45
 
 
@@ -75,19 +84,31 @@ class Raw:
         self.scramble = rest[:8] + rest[27:39]
         return self
 
+    @property
+    def offered(self):
+        """The server's capability flags."""
+        rest = self.greeting[self.greeting.index(b"\0", 1) + 14:]
+        return int.from_bytes(rest[:2] + rest[5:7], "little")
+
     def send(self, payload, sequence=None):
         """Sends one packet, by default as the answer to the last one that was read."""
         number = (self.sequence + 1) % 256 if sequence is None else sequence
         self.socket.sendall(packet(payload, number))
 
-    def login(self, user, password, capabilities=USUAL):
-        """Answers the greeting; returns the server's last word, an OK or an ERR packet."""
+    def login(self, user, password, capabilities=USUAL, collation=UTF8MB4):
+        """Answers the greeting; returns the server's last word, an OK or an ERR packet.
+
+        With CLIENT_COMPRESS what follows is compressed.
+        """
         self.send(
-            struct.pack("<IIB23x", capabilities, 1 << 24, UTF8MB4)
+            struct.pack("<IIB23x", capabilities, 1 << 24, collation)
             + user + b"\0" + sized(native_proof(password, self.scramble))
             + b"mysql_native_password\0"
         )  # fmt: skip
-        return self.finish(password)
+        answer = self.finish(password)
+        if capabilities & CLIENT_COMPRESS and answer[:1] == b"\0":
+            self.socket = Compressed(self.socket)
+        return answer
 
     def finish(self, password):
         """Goes through a change of the authentication method, if the server wants one."""
@@ -98,6 +119,55 @@ class Raw:
             self.send(native_proof(password, data[:20]))
             answer = self.read()
         return answer
+
+
+class Compressed:
+    """A socket whose bytes travel in the protocol's compressed frames, for Raw.socket."""
+
+    def __init__(self, inner):
+        self.inner = inner
+        self.plain = b""
+        self.number = 0
+
+    def sendall(self, data):
+        """One frame; a command begins to count anew."""
+        if data[3:4] == b"\0":
+            self.number = 0
+        self.inner.sendall(compressed(data, self.number))
+        self.number = (self.number + 1) % 256
+
+    def recv(self, n):
+        if not self.plain:
+            head = self._exactly(7)
+            if len(head) < 7:
+                return b""
+            assert head[3] == self.number, (head, self.number)
+            self.number = (self.number + 1) % 256
+            body = self._exactly(int.from_bytes(head[:3], "little"))
+            size = int.from_bytes(head[4:7], "little")
+            self.plain = zlib.decompress(body) if size else body
+            assert len(self.plain) == (size or len(body))
+        data, self.plain = self.plain[:n], self.plain[n:]
+        return data
+
+    def _exactly(self, n):
+        data = b""
+        while len(data) < n:
+            more = self.inner.recv(n - len(data))
+            if not more:
+                break
+            data += more
+        return data
+
+    def close(self):
+        self.inner.close()
+
+
+def compressed(data, number=0):
+    """One frame; short ones are sent as they are."""
+    shrunk = zlib.compress(data) if len(data) >= 50 else data
+    size = len(data) if len(data) >= 50 else 0
+    return len(shrunk).to_bytes(3, "little") + bytes([number]) + size.to_bytes(3, "little") + shrunk
 
 
 def packet(payload, sequence=0):
@@ -117,11 +187,11 @@ def native_proof(password, scramble):
     return bytes(a ^ b for a, b in zip(once, mask))
 
 
-def change_user(user, password, scramble):
+def change_user(user, password, scramble, collation=UTF8MB4):
     """The payload of a COM_CHANGE_USER."""
     return (
         bytes([COM_CHANGE_USER]) + user + b"\0" + sized(native_proof(password, scramble))
-        + b"\0" + struct.pack("<H", UTF8MB4) + b"mysql_native_password\0"
+        + b"\0" + struct.pack("<H", collation) + b"mysql_native_password\0"
     )  # fmt: skip
 
 

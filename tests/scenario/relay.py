@@ -8,6 +8,8 @@ the test's own. Accounts are made at the source without its binlog.
 """
 
 import contextlib
+import json
+import os
 import pathlib
 import signal
 import subprocess
@@ -74,19 +76,27 @@ def secret_file(path, text):
 
 
 class Relay:
-    def __init__(self, source, basedir, *options):
+    def __init__(self, source, basedir, *options, listen_mariadb=False, listen_mysql=False):
         self.source = source
         self.source_port = None  # another than the source's: of what stands before it
+        self.source_user = USER
+        self.source_password = PASSWORD
         self.ssl_mode = None  # another than what the source can do
         self.basedir = pathlib.Path(basedir)
         self.dir = self.basedir / "relay"
         self.port = free_port()
+        self.mariadb_port = self.mysql_port = None  # of the listeners for the other family
+        if listen_mariadb:
+            self.mariadb_port = free_port()
+            options += ("--listen-mariadb", f"127.0.0.1:{self.mariadb_port}")
+        if listen_mysql:
+            self.mysql_port = free_port()
+            options += ("--listen-mysql", f"127.0.0.1:{self.mysql_port}")
         self.options = options
         self.log = self.basedir / "relay.log"
         self.process = None
         self.basedir.mkdir(parents=True, exist_ok=True)
-        for name, password in [("source", PASSWORD), ("replica", REPLICA_PASSWORD)]:
-            secret_file(self.basedir / f"{name}.password", password + "\n")
+        secret_file(self.basedir / "replica.password", REPLICA_PASSWORD + "\n")
         create_account(source)
 
     def __enter__(self):
@@ -100,7 +110,7 @@ class Relay:
         ssl_mode = self.ssl_mode or ("REQUIRED" if is_new_mysql(self.source) else "DISABLED")
         return [
             BINARY, "relay", "--dir", self.dir,
-            "--source", f"mysql://{USER}@127.0.0.1:{self.source_port or self.source.port}",
+            "--source", f"mysql://{self.source_user}@127.0.0.1:{self.source_port or self.source.port}",
             "--source-password-file", self.basedir / "source.password",
             "--source-ssl-mode", ssl_mode,
             "--listen", f"127.0.0.1:{self.port}",
@@ -109,12 +119,23 @@ class Relay:
             *self.options,
         ]  # fmt: skip
 
-    def start(self):
+    def follow_relay(self, relay):
+        """Makes another relay, of the same source, what this one follows."""
+        self.source_port = relay.port
+        self.source_user, self.source_password = REPLICA, REPLICA_PASSWORD
+        self.ssl_mode = "REQUIRED"
+
+    def spawn(self, **environment):
+        """Starts the process and waits for nothing."""
+        secret_file(self.basedir / "source.password", self.source_password + "\n")
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "KILL", *self.command()],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=os.environ | environment,
             )  # fmt: skip
+
+    def start(self, **environment):
+        self.spawn(**environment)
         wait_for(self._answers, READY_TIMEOUT, f"{self}: answers", ignore=pymysql.err.Error)
 
     def _answers(self):
@@ -135,16 +156,26 @@ class Relay:
                 self.process.kill()
         assert not REPORTS.search(self.log.read_text()), self.log.read_text()
 
+    def port_for(self, replica):
+        """Where a server follows: at its family's listener, if there is one."""
+        return (self.mariadb_port if is_mariadb(replica) else self.mysql_port) or self.port
+
     def connect(self, **kw):
         kw = {"user": REPLICA, "password": REPLICA_PASSWORD, "connect_timeout": 10, **kw}
+        kw.setdefault("port", self.port)
         return pymysql.connect(
-            host="127.0.0.1", port=self.port, cursorclass=pymysql.cursors.DictCursor, **kw
+            host="127.0.0.1", cursorclass=pymysql.cursors.DictCursor, **kw
         )
 
-    def query(self, sql):
-        with self.connect() as conn, conn.cursor() as cursor:
+    def query(self, sql, **kw):
+        with self.connect(**kw) as conn, conn.cursor() as cursor:
             cursor.execute(sql)
             return list(cursor.fetchall())
+
+    def status(self):
+        """What `borealis relay status` says."""
+        command = [BINARY, "relay", "status", "--dir", self.dir, "--json"]
+        return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
 
     def position(self):
         rows = self.query("SHOW MASTER STATUS")
@@ -169,7 +200,7 @@ class Relay:
 
     def attach(self, replica, by_gtid, start=None):
         """Makes a server the relay's replica, from the oldest event or a (file, offset) on."""
-        follow(replica, self.port, by_gtid, start or (next(iter(self.files())), 4))
+        follow(replica, self.port_for(replica), by_gtid, start or (next(iter(self.files())), 4))
 
     def assert_files_are_the_sources(self):
         """All files that the relay has are the source's, byte for byte, up to what it has received.

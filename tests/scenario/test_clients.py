@@ -7,7 +7,6 @@ Time budget: 60 s.
 
 import contextlib
 import getpass
-import pathlib
 import socket
 import ssl
 import subprocess
@@ -21,56 +20,11 @@ from servers.wait import wait_for
 
 from . import protocol
 from .protocol import Raw
+from .sessions import PROMPT, TLS, database, logged_in, no_session_left, user  # noqa: F401
 
 ACCESS_DENIED = 1045
 HOST_NOT_PRIVILEGED = 1130
 REFUSED = {ACCESS_DENIED, HOST_NOT_PRIVILEGED, 1698, 4151}  # 4151: the account is locked
-PROMPT = 10  # what must be prompt, on a busy machine
-
-TLS = pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
-
-
-@pytest.fixture(autouse=True)
-def no_session_left(request):
-    """Every test ends with no session and no descriptor or thread more than before it."""
-    if "cluster" not in request.fixturenames:
-        yield
-        return
-    cluster = request.getfixturevalue("cluster")
-    wait_for(lambda: cluster.sessions == 0, PROMPT, "no session before the test")
-    before = resources(cluster)
-    yield
-    wait_for(lambda: cluster.sessions == 0, PROMPT, "no session after the test")
-    wait_for(lambda: resources(cluster) <= before, PROMPT, f"resources as before: {before}")
-
-
-@pytest.fixture
-def database(cluster):
-    cluster.execute("CREATE DATABASE d")
-    yield "d"
-    cluster.execute("DROP DATABASE d")
-
-
-@pytest.fixture
-def user(cluster):
-    """An account that may use every database d, and has a password."""
-    cluster.account("CREATE USER 'u'@'%' IDENTIFIED BY 'pw'", "GRANT ALL ON d.* TO 'u'@'%'")
-    yield {"user": "u", "password": "pw"}
-    cluster.drop_account("'u'@'%'")
-
-
-def resources(cluster):
-    """How many descriptors and threads the daemon has; as a frozen pair that can be compared."""
-    proc = pathlib.Path(f"/proc/{cluster.daemon.pid}")
-    return Resources(len(list((proc / "fd").iterdir())), len(list((proc / "task").iterdir())))
-
-
-class Resources(tuple):
-    def __new__(cls, fds, threads):
-        return super().__new__(cls, (fds, threads))
-
-    def __le__(self, other):
-        return self[0] <= other[0] and self[1] <= other[1]
 
 
 def refused(cluster, **kw):
@@ -543,13 +497,6 @@ def test_reserved_account_is_refused(cluster, name, source, tls):
         assert refused(cluster, tls=tls, user=name, password=password, bind_address=source) in REFUSED
 
 
-def logged_in(cluster):
-    own = cluster.credentials()
-    raw = Raw(cluster.port).greet()
-    assert raw.login(own["user"].encode(), own["password"])[:1] == b"\0"
-    return raw
-
-
 def who_am_i(raw):
     """CURRENT_USER() of the session; None when it has been closed."""
     try:
@@ -638,35 +585,20 @@ def send_quietly(sock, data):
         sock.sendall(data)
 
 
-def test_change_user_inside_compression(cluster):
-    """A client may ask for compression that was not offered: it must not hide a command."""
-    own = cluster.credentials()
-    with Raw(cluster.port) as raw:
-        raw.greet()
-        low = raw.greeting[raw.greeting.index(b"\0", 1) + 14:][:2]
-        assert not int.from_bytes(low, "little") & protocol.CLIENT_COMPRESS
-        answer = raw.login(own["user"].encode(), own["password"],
-                           protocol.USUAL | protocol.CLIENT_COMPRESS)  # fmt: skip
-        if answer[:1] != b"\0":
-            return  # refused
-        change = protocol.packet(
+@pytest.mark.parametrize("pieces", [1, 3])
+def test_change_user_inside_compression(cluster, pieces):
+    """Compressed, and over several frames, it is seen all the same."""
+    with logged_in(cluster, protocol.USUAL | protocol.CLIENT_COMPRESS) as raw:
+        message = protocol.packet(
             protocol.change_user(b"rdsadmin", cluster.admin_password(), raw.scramble)
         )
-        # Compressed packets that hold their content as it is. The pings behind it push it through.
-        ping = protocol.packet(bytes([protocol.COM_PING]))
-        data = compressed(change) + compressed(ping) * 20
-        send_quietly(raw.socket, data)
-        raw.socket.settimeout(3)
-        answers = b""
-        with contextlib.suppress(TimeoutError, ConnectionError):
-            while more := raw.socket.recv(65536):
-                answers += more
-        # A command that was taken is answered by the question for the proof.
-        assert b"mysql_native_password" not in answers, f"the engine took it: {answers}"
-
-
-def compressed(data):
-    return len(data).to_bytes(3, "little") + b"\0" + b"\0\0\0" + data
+        size = -(-len(message) // pieces)
+        raw.socket.inner.sendall(b"".join(
+            protocol.compressed(message[at:at + size], at // size)
+            for at in range(0, len(message), size)))  # fmt: skip
+        raw.socket.number = pieces
+        assert protocol.error_code(raw.finish(cluster.admin_password())) in REFUSED
+        assert who_am_i(raw) is None
 
 
 @TLS

@@ -1,5 +1,6 @@
 """Clients of `borealis relay` that send what no replica sends, or take nothing; others get all there is."""
 
+import contextlib
 import random
 import socket
 import struct
@@ -11,9 +12,17 @@ import pytest
 from servers.node import Node
 from servers.wait import wait_for
 
-from .protocol import Raw
-from .relay import REPLICA, REPLICA_PASSWORD, position, source_settings
-from .relay_product import ConfiguredRelay, make_account
+from .protocol import Raw, change_user, error_code, packet
+from .relay import (
+    REPLICA,
+    REPLICA_PASSWORD,
+    follow,
+    position,
+    replica_settings,
+    source_settings,
+    wait_replica,
+)
+from .relay_product import ConfiguredRelay, hashes, make_account
 from .test_binlog_values import SEED
 
 CLIENTS = 20
@@ -21,6 +30,9 @@ COM_BINLOG_DUMP = 0x12
 NON_BLOCK = 1
 ROWS = 400  # of 60000 bytes: more than all buffers between a relay and a client
 MEMORY = 512 << 20  # bytes: the cache, and some
+CROWD, WAVES = 500, 6  # connections at a time, and how often
+CROWD_LIMIT = 300
+PACKET_MAX = 0xFFFFFF  # bytes of a payload; as many say that more comes in the next packet
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +64,14 @@ def serves_on(source, relay, tmp_path):
     copy_is_whole(source, relay, tmp_path)
     log = relay.log.read_text(errors="replace")
     assert REPLICA_PASSWORD not in log and "xxxxxxxx" not in log
-    with open(f"/proc/{pid}/status") as file:
-        (used,) = [int(line.split()[1]) << 10 for line in file if line.startswith("VmRSS")]
-    assert used < MEMORY
+    assert process_status(relay, "VmRSS") << 10 < MEMORY
+
+
+def process_status(relay, name):
+    """A number of the relay's process; sizes are in kB."""
+    with open(f"/proc/{relay.process.pid}/status") as file:
+        (line,) = [line for line in file if line.startswith(name + ":")]
+    return int(line.split()[1])
 
 
 def port(relay):
@@ -73,6 +90,10 @@ def copy_is_whole(source, relay, tmp_path):
     assert done.returncode == 0, done.stderr
     ours = relay.dir / "shop" / "00000001" / file
     assert (tmp_path / file).read_bytes() == ours.read_bytes()
+
+
+def wait_log(relay, text):
+    wait_for(lambda: text in relay.log.read_text(errors="replace"), 60, f"the log says: {text}")
 
 
 def has_room(relay):
@@ -151,6 +172,48 @@ def test_garbage(relay, stage):
     has_room(relay)
 
 
+def test_packets_of_16_mb_before_the_login(relay):
+    """Refused by what their first header says: no memory is taken for them, nothing more is read."""
+    before = process_status(relay, "VmHWM")
+    crowd = [Raw(port(relay)).greet() for _ in range(10)]
+    for raw in crowd:
+        with raw, pytest.raises(OSError, match="reset|Broken pipe"):
+            raw.socket.sendall(packet(bytes(PACKET_MAX), 1) + packet(bytes(PACKET_MAX), 2))
+    assert (process_status(relay, "VmHWM") - before) << 10 < 4 * PACKET_MAX
+    wait_log(relay, f"expected a payload of at most 65536 bytes, found at least {PACKET_MAX}")
+    has_room(relay)
+
+
+def test_an_account_that_requires_tls(relay):
+    """The client hears what it hears of a wrong password, the log has the reason."""
+
+    def refused(user, password, **kw):
+        with pytest.raises(pymysql.err.OperationalError) as error:
+            relay.connect("shop", user=user, password=password, **kw)
+        return error.value.args
+
+    relay.config["account safe"] = {"password_hash": hashes("3"), "require_tls": "on"}
+    relay.reload()
+    text = "Access denied for user 'safe'@'127.0.0.1' (using password: YES)"
+    assert refused("safe", "3", ssl_disabled=True) == (1045, text)
+    reason = f"{text}; the account requires TLS, and there is none"
+    wait_log(relay, reason)
+    assert refused("safe", "4", ssl_disabled=True) == (1045, text)
+    with Raw(port(relay)).greet() as raw:
+        assert raw.login(REPLICA.encode(), REPLICA_PASSWORD)[:1] == b"\0"
+        raw.send(change_user(b"safe", "3", raw.scramble), sequence=0)
+        assert error_code(raw.finish("3")) == 1045
+    with relay.connect("shop", user="safe", password="3", ssl={"check_hostname": False}) as conn:
+        conn.ping()
+    relay.config["channel shop"]["require_tls"] = "on"
+    relay.reload()
+    code, text = refused(REPLICA, REPLICA_PASSWORD, ssl_disabled=True)
+    assert code == 3159 and "insecure transport" in text
+    relay.connect("shop", ssl={"check_hostname": False}).close()
+    del relay.config["channel shop"]["require_tls"]
+    relay.reload()
+
+
 @pytest.mark.parametrize(
     "asked",
     [
@@ -199,3 +262,50 @@ def test_replicas_that_take_nothing(source, relay, tmp_path):
     for conn in stuck:
         conn._force_close()  # noqa: SLF001
     has_room(relay)
+
+
+class Crowd:
+    """Connections that say nothing, or garbage; `answers` are the first bytes that each was sent."""
+
+    def __init__(self, relay, chance):
+        self.sockets = [
+            socket.create_connection(("127.0.0.1", port(relay)), timeout=60) for _ in range(CROWD)
+        ]
+        self.answers = [sock.recv(4096) for sock in self.sockets]
+        for sock in self.sockets[::2]:
+            with contextlib.suppress(OSError):  # one that was refused
+                sock.sendall(chance.randbytes(chance.randint(1, 5000)))
+
+    def close(self):
+        for sock in self.sockets:
+            sock.close()
+
+
+def test_a_crowd(source, relay, tmp_path):
+    """Thousands of connects, up to the limit and past it: a replica that is there gets all the same."""
+    crowded = ConfiguredRelay(tmp_path / "crowded", {"shop": source})
+    crowded.config["channel shop"]["max_connections"] = str(CROWD_LIMIT)
+    crowded.write()
+    chance = random.Random(f"{SEED} crowd")
+    with (
+        crowded,
+        Node("mariadb-10.11", tmp_path / "replica", **replica_settings("mariadb-10.11")) as replica,
+    ):
+        crowded.wait_position("shop", position(source))
+        follow(replica, port(crowded), False, ("mysql-bin-changelog.000001", 4))
+        wait_replica(replica, position(source))
+        threads = process_status(crowded, "Threads")
+        for _ in range(WAVES):
+            crowd = Crowd(crowded, chance)
+            greeted = [answer for answer in crowd.answers if answer[4:5] == b"\x0a"]
+            full = [answer for answer in crowd.answers if error_code(answer[4:]) == 1040]
+            assert len(greeted) + len(full) == CROWD
+            assert 0 < len(greeted) < CROWD_LIMIT
+            source.execute(*["INSERT INTO d.t VALUES (REPEAT('z', 60000))"] * 5)
+            wait_replica(replica, position(source))
+            crowd.close()
+        wait_for(lambda: process_status(crowded, "Threads") <= threads, 60, "their threads are gone")
+        assert process_status(crowded, "VmHWM") << 10 < MEMORY
+        log = crowded.log.read_text(errors="replace")
+        assert log.count("dump begins") == 1 and "dump ended" not in log
+    relay.wait_position("shop", position(source))

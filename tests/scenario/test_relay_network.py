@@ -4,6 +4,7 @@ Cables are pulled between network namespaces, which needs root.
 """
 
 import contextlib
+import random
 
 import pytest
 
@@ -15,12 +16,14 @@ from .proxy import Proxy
 from .relay import (
     binlog_bytes,
     follow,
+    is_new_mysql,
     position,
     replica_settings,
     source_settings,
     wait_replica,
 )
 from .relay_product import ConfiguredRelay, make_account
+from .reset_proxy import ResetProxy
 from .test_binlog_values import SEED
 from .test_relay_hostile import copy_is_whole, dump, request
 from .test_relay_kills import DATABASE, Load
@@ -253,3 +256,60 @@ def test_slow_reader(source, tmp_path):
         copy_is_whole(source, relay, tmp_path)
         assert_files_are_the_sources(source, relay)
         conn._force_close()  # noqa: SLF001: it knows of no dumps
+
+
+# ---- Resets ----
+
+LEAD = 2  # files that the source may be ahead
+
+
+def cuts(name, count, least, most):
+    """After how many bytes of a server's; every fourth during the login or what is asked then."""
+    chance = random.Random(f"{SEED} {name}")
+    return [chance.randint(1, 1500) if i % 4 == 3 else chance.randint(least, most)
+            for i in range(count)]  # fmt: skip
+
+
+def change_until(done, source, relay, name):
+    """Changes until it is done, no faster than the relay takes them."""
+    changes = Load(source, f"{SEED} {name}", definitions=False)
+    changes.large = 200000  # so that what comes between two resets is more than an event
+    with source.connect(database=DATABASE, autocommit=False) as conn:
+
+        def go_on():
+            there, here = (int(file.rpartition(".")[2]) for file, _ in
+                           (position(source), relay.position("shop")))  # fmt: skip
+            if there - here <= LEAD:
+                changes.transaction(conn)
+            return done()
+
+        wait_for(go_on, TIMEOUT, "all resets were made")
+
+
+@pytest.mark.parametrize("server", ["mariadb-11.8", "mysql-9.7"])
+def test_resets_in_the_middle_of_a_packet(server, tmp_path):
+    """On both sides of the relay at a time, to a replica by position and then by GTID; MySQL by TLS."""
+    settings = replica_settings(server) | {"max_binlog_size": FILE_BYTES}
+    with contextlib.ExitStack() as stack:
+        source, replica = (
+            stack.enter_context(Node(server, tmp_path / name, **settings))
+            for name in ("source", "replica")
+        )
+        make_account(source)
+        make_tables(source)
+        tls = is_new_mysql(source)
+        if not tls:
+            replica.execute("CHANGE MASTER TO MASTER_SSL = 0")
+        before = stack.enter_context(ResetProxy(source.port, [], tls))
+        relay = stack.enter_context(relay_behind(before.port, source, tmp_path))
+        wait_received(relay, source)
+        for by_gtid in (False, True):
+            name = f"{server} {by_gtid}"
+            behind = stack.enter_context(
+                ResetProxy(relay.port("shop"), cuts(f"behind {name}", 5, 1500, 1000000), tls)
+            )
+            before.left += cuts(f"before {name}", 5, 500000, 2000000)
+            follow(replica, behind.port, by_gtid, (log_files(relay)[0].name, 4))
+            change_until(lambda: not before.left + behind.left, source, relay, name)
+            assert_same(source, relay, replica)
+            replica.execute(f"STOP {'REPLICA' if is_new_mysql(replica) else 'SLAVE'}")

@@ -12,12 +12,12 @@ import subprocess
 import pymysql
 import pytest
 import yaml
-from prometheus_client.parser import text_string_to_metric_families
 
 from servers.node import Node
 from servers.wait import wait_for
 
 from .cluster import BINARY, REPOSITORY, free_port
+from .prometheus import families, http, samples, used_metrics
 from .relay import REPLICA, REPLICA_PASSWORD, Relay, position, secret_file, source_settings
 from .relay_product import TIMEOUT, ConfiguredRelay, hashes, make_account
 
@@ -333,39 +333,6 @@ def test_reload_of_the_way_to_the_source(sources, relay):
 SHARE = REPOSITORY / "share"
 
 
-def http(port, request):
-    """Status, headers and body of one HTTP request."""
-    connection = http_client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
-    connection.request(*request)
-    response = connection.getresponse()
-    return response.status, response.headers, response.read().decode()
-
-
-def families(port):
-    status, headers, text = http(port, ("GET", "/metrics"))
-    assert status == 200 and headers["Content-Type"].startswith("text/plain; version=0.0.4")
-    parsed = {family.name: family for family in text_string_to_metric_families(text)}
-    # The parser takes more than the format has: each family once, with HELP and TYPE before it.
-    names = re.findall(r"^# TYPE (\S+) (?:counter|gauge|histogram)$", text, re.M)
-    assert names == re.findall(r"^# HELP (\S+) \S.*$", text, re.M)
-    assert len(names) == len(set(names)) == len(parsed)
-    return parsed, names
-
-
-def samples(parsed, name, **labels):
-    return {
-        tuple(value for key, value in sorted(s.labels.items()) if key not in labels): s.value
-        for s in parsed[name].samples
-        if labels.items() <= s.labels.items()
-    }
-
-
-def used_metrics(text):
-    names = set(re.findall(r"\bborealis_\w+", text))
-    return {re.sub(r"_(bucket|sum|count)$", "", name) if "_duration_" in name else name
-            for name in names}  # fmt: skip
-
-
 def test_metrics(sources, relay, replica):
     port = free_port()
     relay.config["relay"]["metrics_listen"] = f"127.0.0.1:{port}"
@@ -409,6 +376,7 @@ def test_metrics(sources, relay, replica):
             "disk_size_bytes": status["disk_size"],
         }.items():
             assert samples(parsed, f"borealis_relay_{name}", **shop) == {(): value}, name
+        assert set(samples(parsed, "borealis_relay_translation_left_out", **shop).values()) == {0.0}
         assert samples(parsed, "borealis_relay_source_lag_seconds", channel="nobody") == {}
         assert samples(parsed, "borealis_relay_retention_bytes") == {}
         (sent,) = parsed["borealis_relay_replica_sent_bytes"].samples

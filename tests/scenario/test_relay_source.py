@@ -1,7 +1,6 @@
 """`borealis relay` towards its source: where it begins, and what it does when the source is not as it was."""
 
-import os
-import pathlib
+import re
 import subprocess
 
 import pytest
@@ -22,6 +21,7 @@ from .relay import (
     source_settings,
     wait_replica,
 )
+from .small_disk import SmallRelay
 
 SERVERS = ["mysql-5.6", "mysql-9.7", "mariadb-11.8"]
 
@@ -46,6 +46,17 @@ def insert(node, rows=3):
 
 def names(node):
     return [row["Log_name"] for row in node.query("SHOW BINARY LOGS")]
+
+
+def purge_all(node):
+    """All but the last: a file that a dump is in stays, and a server notices late that its replica has gone."""
+    def purged():
+        *closed, last = names(node)
+        if closed:
+            node.execute(f"PURGE BINARY LOGS TO '{last}'")
+        return not closed
+
+    wait_for(purged, 60, f"{node} has one file left")
 
 
 def gtids(node):
@@ -188,7 +199,7 @@ def test_purged_while_away(source, tmp_path):
         old = logs(relay)
         relay.stop()
         source.execute("FLUSH LOGS")
-        source.execute(f"PURGE BINARY LOGS TO '{names(source)[-1]}'")
+        purge_all(source)
         insert(source, 1)
         relay.start()
         reason = wait_stopped(relay, "has purged")
@@ -243,7 +254,7 @@ def test_purged_gtids(source, tmp_path):
     """The last of this source: its older files go."""
     start = first_gtids(source)
     source.execute("FLUSH LOGS")
-    source.execute(f"PURGE BINARY LOGS TO '{names(source)[-1]}'")
+    purge_all(source)
     with Relay(source, tmp_path, "--start", f"gtid:{start}") as relay:
         reason = wait_stopped(relay, "can not begin after")
         if is_mariadb(source):
@@ -330,6 +341,21 @@ def test_source_as_of_5_5(tmp_path):
                 assert replica.query(sql) == source.query(sql)
 
 
+@pytest.mark.parametrize("server", ["mysql-5.6", "mysql-9.7", "mariadb-10.11", "mariadb-11.8"])
+def test_source_without_checksums(server, tmp_path):
+    """It is asked for the middle of a file when the relay comes back."""
+    settings = source_settings(server) | {"binlog_checksum": "NONE"}
+    with Node(server, tmp_path / "source", **settings) as source, Relay(source, tmp_path) as relay:
+        source.execute("CREATE DATABASE d", "CREATE TABLE d.t (id INT PRIMARY KEY AUTO_INCREMENT, a LONGTEXT)",
+                       "INSERT INTO d.t (a) VALUES (REPEAT('x', 200000))")  # fmt: skip
+        relay.wait_caught_up()
+        relay.stop()
+        insert(source, 1)
+        relay.start()
+        relay.wait_caught_up()
+        relay.assert_files_are_the_sources()
+
+
 def test_damaged_events(tmp_path):
     """What is damaged in the source's file is asked for a few times, and never kept."""
     server = "mariadb-11.8"
@@ -355,30 +381,11 @@ def test_damaged_events(tmp_path):
         assert relay.files()[file].read_bytes()[22:] == whole[22:]
 
 
-class SmallDisk(Relay):
-    """A relay whose directory is a file system of its own, of a few MB, that only it sees."""
-
-    def command(self):
-        self.dir.mkdir(exist_ok=True)
-        mount = f'mount -t tmpfs -o size=4m tmpfs "{self.dir}" && exec "$@"'
-        return ["unshare", "--mount", "sh", "-c", mount, "sh", *super().command()]
-
-    def grow(self):
-        command = ["nsenter", f"--target={self.process.pid}", "--mount",
-                   "mount", "-o", "remount,size=64m", self.dir]  # fmt: skip
-        subprocess.run(command, check=True, timeout=60)
-
-    def bytes_of(self, name):
-        seen = pathlib.Path(f"/proc/{self.process.pid}/root{self.dir}")
-        return (seen / "source" / "00000001" / name).read_bytes()
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
 def test_full_disk(tmp_path):
     """It waits, says so, and goes on by itself once there is room."""
     with (
         Node("mariadb-11.8", tmp_path / "source", max_binlog_size=1048576) as source,
-        SmallDisk(source, tmp_path) as relay,
+        SmallRelay("4M", source, tmp_path, "--disk-low", "0", "--disk-short", "0") as relay,
     ):
         source.execute("CREATE DATABASE d", "CREATE TABLE d.t (id INT PRIMARY KEY AUTO_INCREMENT, a LONGTEXT)")
         for _ in range(30):
@@ -387,8 +394,40 @@ def test_full_disk(tmp_path):
         (row,) = relay.query("SHOW SLAVE STATUS")
         assert row["Slave_IO_Running"] != "No", row
         assert relay.query("SHOW BINARY LOGS")
-        relay.grow()
+        relay.disk.grow("64M")
         relay.wait_caught_up()
         for name in names(source)[:-1]:
-            assert relay.bytes_of(name) == binlog_bytes(source, name), name
+            assert relay.files()[name].read_bytes() == binlog_bytes(source, name), name
         assert io_error(relay) == ""
+
+
+def test_a_connection_that_lasted_is_tried_again_soon(source, tmp_path):
+    """A source that has nothing to send, and is lost now and then: not a pause longer each time."""
+
+    def dumps():
+        return source.query("SELECT ID, TIME FROM information_schema.PROCESSLIST"
+                            " WHERE COMMAND LIKE 'Binlog Dump%'")  # fmt: skip
+
+    # A source lists the dump of a relay that is gone until it next sends to it, and one that was
+    # killed for a moment.
+    ended = {row["ID"] for row in dumps()}
+
+    def dump():
+        return next((row for row in dumps() if row["ID"] not in ended), None)
+
+    def end_dump():
+        pauses = len(re.findall("next attempt in", relay.log.read_text()))
+        thread = wait_for(dump, 60, "a dump")["ID"]
+        ended.add(thread)
+        source.execute(f"KILL {thread}")
+        found = wait_for(
+            lambda: re.findall(r"next attempt in (\d+) s", relay.log.read_text())[pauses:], 60,
+            "the loss is noticed",
+        )  # fmt: skip
+        return int(found[0])
+
+    with Relay(source, tmp_path) as relay:
+        relay.wait_caught_up()
+        wait_for(lambda: end_dump() >= 2, 120, "the pauses grow")
+        wait_for(lambda: (dump() or {"TIME": 0})["TIME"] >= 5, 120, "a dump that lasts")
+        assert end_dump() == 1

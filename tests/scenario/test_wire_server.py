@@ -70,6 +70,12 @@ def test_command_lines(kind, flavour, pair, authority):
             done = client(kind, server, "--compression-algorithms=zstd", "--zstd-compression-level=7")
             # MariaDB's servers have no zstd, so the one that says it is one has none either.
             assert (done.returncode == 0) == (flavour is MYSQL), done.stderr
+            if flavour is MYSQL:
+                assert "compression=zstd" in server.expect("^login user=alice ")
+            done = client(kind, server, "--compression-algorithms=zstd,zlib",
+                          sql="SELECT REPEAT('x', 100000)")  # fmt: skip
+            assert done.stdout == "x" * 100000 + "\n", done.stderr
+            assert "compression=zlib" in server.expect("^login user=alice ")
         plain = ssl_off(kind)
         big = client(kind, server, *plain, "--max-allowed-packet=64M", sql="SELECT REPEAT('x', 40000000)")
         assert big.stdout == "x" * 40000000 + "\n", big.stderr

@@ -116,10 +116,14 @@ def statements(database="d"):
     ]  # fmt: skip
 
 
-def charsets(node, database="d"):
+CHARSETS = {"latin1": ("l", "tr\xfcb\\'"), "sjis": ("j", "表示ソ\\'"), "gbk": ("g", "中文誠\\'"),
+            "utf8mb4": ("u", "🐬é'\\")}  # fmt: skip
+
+
+def charsets(node, database="d", names=tuple(CHARSETS)):
     """The same column values through connections of other character sets."""
-    for charset, name, text in [("latin1", "l", "tr\xfcb\\'"), ("sjis", "j", "表示ソ\\'"),
-                                ("gbk", "g", "中文誠\\'"), ("utf8mb4", "u", "🐬é'\\")]:
+    for charset in names:
+        name, text = CHARSETS[charset]
         raw = text.encode("sjis" if charset == "sjis" else charset.replace("mb4", ""))
         quoted = text.replace("\\", "\\\\").replace("'", "\\'")
         statement = f"INSERT INTO {database}.s ({name}) VALUES ('{quoted}')".encode(charset.replace("mb4", ""))
@@ -152,6 +156,8 @@ def two_sessions(node, database="d"):
         run(one, ["INSERT INTO t (b) SELECT a FROM tmp", "DROP TEMPORARY TABLE tmp"])
 
 
+COPIED_APART = ["CREATE TABLE copied (a INT NOT NULL DEFAULT 0, b VARBINARY(300))",
+                "INSERT INTO copied SELECT a, b FROM t"]
 COMPRESSION = {"mysql-9.7": ["SET SESSION binlog_transaction_compression = ON"],
                "mariadb-10.11": ["SET GLOBAL log_bin_compress = ON"],
                "mariadb-11.8": ["SET GLOBAL log_bin_compress = ON"], "mysql-5.6": []}  # fmt: skip
@@ -204,16 +210,22 @@ class Mixed:
             run(conn, sessions(self.node.server, form))
             run(conn, [part for one in statements(database) for part in self.allowed(one)])
         self.node.execute(f"SET GLOBAL binlog_format = {form}")
-        charsets(self.node, database)
+        charsets(self.node, database, self.charsets(form))
         load_data(self.node, database)
-        two_sessions(self.node, database)
+        self.together(database)
         self.node.execute("SET GLOBAL binlog_format = ROW")
+
+    def together(self, database):
+        two_sessions(self.node, database)
+
+    def charsets(self, form):
+        """Those of clients that write in a format."""
+        return tuple(CHARSETS)
 
     def allowed(self, statement):
         """MySQL 5.6 with GTIDs makes no table from rows; later versions do."""
         if self.gtids_only and self.node.server == "mysql-5.6" and "CREATE TABLE copied" in statement:
-            return ["CREATE TABLE copied (a INT NOT NULL DEFAULT 0, b VARBINARY(300))",
-                    "INSERT INTO copied SELECT a, b FROM t"]
+            return COPIED_APART
         return [statement]
 
     def rows(self, database):
@@ -223,12 +235,15 @@ class Mixed:
         """Tables that change each other, and their definitions meanwhile, in a format of chance."""
         form = self.random.choice(FORMATS)
         with self.node.connect(autocommit=False) as conn:
-            run(conn, [f"CREATE DATABASE {database}", f"USE {database}", *relations(self.node.server),
+            run(conn, [f"CREATE DATABASE {database}", f"USE {database}", *self.related(),
                        f"SET SESSION binlog_format = {form}"])
             for i in range(60):
                 run(conn, self.transaction(i))
                 if i % 10 == 9:
                     run(conn, definitions(i // 10))
+
+    def related(self):
+        return relations(self.node.server)
 
     def transaction(self, i):
         """Parents and children, with a savepoint; some are rolled back."""
@@ -280,9 +295,9 @@ class Mixed:
                        "UPDATE t SET b = CONCAT(LEFT(b, 10), id) WHERE id % 2 = 0", "COMMIT"])
 
 
-def relations(server):
+def relations(server, generated=True, sequences=True):
     """Tables with keys to each other; with columns made of others, and sequences, where there are such."""
-    made = "" if server == "mysql-5.6" else ", v INT AS (a + 1) VIRTUAL, s INT AS (a * 2) STORED, KEY (s)"
+    made = "" if server == "mysql-5.6" or not generated else ", v INT AS (a + 1) VIRTUAL, s INT AS (a * 2) STORED, KEY (s)"
     tables = [
         f"CREATE TABLE parent (id INT PRIMARY KEY AUTO_INCREMENT, a INT, pad TEXT{made})",
         "CREATE TABLE child (id INT PRIMARY KEY AUTO_INCREMENT, parent INT, grand INT, b INT,"
@@ -294,7 +309,7 @@ def relations(server):
         "CREATE USER 'made by the load'@'%'", "GRANT SELECT ON *.* TO 'made by the load'@'%'",
         "DROP USER 'made by the load'@'%'",
     ]  # fmt: skip
-    if server.startswith("mariadb"):
+    if server.startswith("mariadb") and sequences:
         tables += ["CREATE SEQUENCE q START 5 CACHE 0", "DO NEXTVAL(q)", "DO SETVAL(q, 100)"]
     return [*tables, "COMMIT"]
 

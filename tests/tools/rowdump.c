@@ -8,6 +8,8 @@
  * table map and rows event is also encoded again; different bytes end the program with status 1, as
  * every error does. Replaced by `borealis binlog json` and `sql` when these exist.
  */
+#include "whole_file.h"
+
 #include "base/mem.h"
 #include "binlog/bitmap.h"
 #include "binlog/inflate.h"
@@ -297,24 +299,16 @@ static bool take_event(struct dump *dump, uint8_t type, struct span body, struct
 
 static bool dump_file(struct dump *dump, const char *path, struct err *err)
 {
-    FILE *file = fopen(path, "rb");
     struct reader_event event;
     struct buf bytes;
     struct span window;
     bool done = true;
 
-    if (!file)
-        return err_errno(err, "%s", path);
     buf_init(&bytes, BUF_MAX);
-    for (;;) {
-        char chunk[65536];
-        size_t n = fread(chunk, 1, sizeof chunk, file);
-
-        buf_bytes(&bytes, span_of(chunk, n));
-        if (n == 0)
-            break;
+    if (!whole_file_read(path, &bytes, err)) {
+        buf_done(&bytes);
+        return false;
     }
-    (void)fclose(file);
     reader_init(&dump->reader);
     window = buf_span(&bytes);
     for (;;) {

@@ -100,6 +100,13 @@ void feed_append(struct mirror *mirror, const struct feed_file *file, size_t fro
     ok(mirror_append(mirror, from, span_of(file->bytes + from, to - from), &err));
 }
 
+void feed_whole(struct mirror *mirror, const struct feed_file *file, const char *name)
+{
+    feed_begin(mirror, file, name);
+    feed_append(mirror, file, file->format_size + LOG_FIRST_OFFSET, file->size);
+    ok(mirror_sync(mirror, &err));
+}
+
 struct mirror *feed_mirror_new(const char *directory, const struct mirror_options *options)
 {
     struct log_identity identity = {.family = FORMAT_MYSQL, .server_id = 7};

@@ -50,6 +50,9 @@ void feed_free(struct feed_file *file);
 void feed_begin(struct mirror *mirror, const struct feed_file *file, const char *name);
 void feed_append(struct mirror *mirror, const struct feed_file *file, size_t from, size_t to);
 
+/* The whole file under a name, synced; it stays the open one. */
+void feed_whole(struct mirror *mirror, const struct feed_file *file, const char *name);
+
 struct mirror *feed_mirror_new(const char *directory, const struct mirror_options *options);
 struct mirror *feed_mirror_open(const char *directory, struct mirror_recovery *ret_recovery);
 

@@ -209,6 +209,33 @@ static void test_limited_silence(void **state)
     fd_close(&listener);
 }
 
+/* The directory may be as deep as it is; sockaddr_un holds 107 bytes. */
+static void test_a_socket_in_a_deep_directory(void **state)
+{
+    char deep[300];
+    char path[320];
+    int listener = -1;
+    int client = -1;
+    int server = -1;
+
+    (void)state;
+    check_make_dir(dir);
+    (void)snprintf(deep, sizeof deep, "%s/%0100d/%0100d", dir, 1, 2);
+    (void)snprintf(path, sizeof path, "%s/engine.sock", deep);
+    assert_false(socket_path_fits(path));
+    assert_false(socket_connect_unix(path, &client, &err));
+    assert_int_equal(err.class, E_IO);
+    assert_true(dir_make_all(deep, 0700, &err));
+    assert_true(socket_listen_unix(path, &listener, &err));
+    assert_true(path_exists(path));
+    assert_true(socket_connect_unix(path, &client, &err));
+    assert_true(socket_accept(listener, -1, &server, &err));
+    fd_close(&server);
+    fd_close(&client);
+    fd_close(&listener);
+    assert_true(dir_remove(dir, &err));
+}
+
 static void test_paths_too_long_for_a_socket_are_refused(void **state)
 {
     char path[200];
@@ -231,6 +258,7 @@ int main(void)
         cmocka_unit_test(test_deadlines_hold),
         cmocka_unit_test(test_patience),
         cmocka_unit_test(test_limited_silence),
+        cmocka_unit_test(test_a_socket_in_a_deep_directory),
         cmocka_unit_test(test_paths_too_long_for_a_socket_are_refused),
     };
 

@@ -43,12 +43,30 @@ static void test_long_texts_are_cut(void **state)
     free(text);
 }
 
+/* What it quotes from outside stays one line, and UTF-8, also where it is cut. */
+static void test_texts_are_one_line_of_utf8(void **state)
+{
+    struct err err = {0};
+
+    (void)state;
+    (void)err_set(&err, E_USAGE, 0, "name '%s'", "a\r\nb\x7f\x1b[2J\xff\xc3\xa4");
+    assert_string_equal(err.text, "name 'a  b? [2J?\xc3\xa4'");
+    (void)err_set(&err, E_USAGE, 0, "%.2s'", "a\xc3\xa4");
+    assert_string_equal(err.text, "a?'");
+    (void)err_prefix(&err, "%s", "file\n");
+    assert_string_equal(err.text, "file : a?'");
+    errno = ENOENT;
+    (void)err_errno(&err, "%s", "\x01");
+    assert_string_equal(err.text, " : No such file or directory");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_set_returns_false_and_fills),
         cmocka_unit_test(test_errno_and_prefix),
         cmocka_unit_test(test_long_texts_are_cut),
+        cmocka_unit_test(test_texts_are_one_line_of_utf8),
     };
 
     return cmocka_run_group_tests_name("err", tests, NULL, NULL);

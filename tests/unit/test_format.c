@@ -124,6 +124,27 @@ static void post_header_lengths_are_bounded(void **state)
     assert_int_equal(format_event_checksum_size(&format), 0);
 }
 
+static void types_newer_than_the_version_can_be_known(void **state)
+{
+    struct format format;
+    struct format decoded;
+    struct buf buf;
+    struct err err;
+
+    (void)state;
+    buf_init(&buf, 1000);
+    format_init(&format, "8.0.40", CHECKSUM_CRC32);
+    assert_int_equal(format.type_count, EVENT_HEARTBEAT_V2);
+    format_extend(&format, EVENT_GTID);
+    assert_int_equal(format.type_count, EVENT_HEARTBEAT_V2);
+    format_extend(&format, EVENT_GTID_TAGGED);
+    format_encode(&buf, &format);
+    assert_true(format_decode(buf_span(&buf), &decoded, &err));
+    assert_int_equal(decoded.type_count, EVENT_GTID_TAGGED);
+    assert_int_equal(format_post_header_length(&decoded, EVENT_GTID_TAGGED), 0);
+    buf_done(&buf);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -131,6 +152,7 @@ int main(void)
         cmocka_unit_test(what_is_made_decodes_and_encodes_the_same),
         cmocka_unit_test(broken_ones_are_refused),
         cmocka_unit_test(post_header_lengths_are_bounded),
+        cmocka_unit_test(types_newer_than_the_version_can_be_known),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -78,6 +78,32 @@ static void test_mariadb_state(void **state)
     gtid_skip_done(&skip);
 }
 
+/* Up to a number of one domain, whatever the server; other domains as before. */
+static void test_numbers(void **state)
+{
+    struct gtid_skip skip;
+
+    (void)state;
+    start_mariadb(&skip, "7-1-2", "");
+    gtid_skip_until(&skip, 1, 5);
+    assert_true(skips_mariadb(&skip, 1, 3, 4));
+    assert_true(skips(&skip, EVENT_QUERY, 3, span_str("")));
+    assert_false(skips(&skip, EVENT_MARIADB_GTID_LIST, 3, span_str("")));
+    assert_true(skips_mariadb(&skip, 1, 8, 5));
+    assert_true(skips(&skip, EVENT_XID, 8, span_str("")));
+    assert_false(skips_mariadb(&skip, 1, 3, 6));
+    assert_true(skips_mariadb(&skip, 7, 1, 2));
+    assert_false(skips_mariadb(&skip, 1, 3, 7));
+    assert_false(skip.active);
+    gtid_skip_done(&skip);
+
+    gtid_skip_init(&skip);
+    gtid_skip_until(&skip, 1, 5);
+    assert_false(skips_mariadb(&skip, 1, 3, 6)); /* it has all before */
+    assert_false(skip.active);
+    gtid_skip_done(&skip);
+}
+
 static bool skips_mysql(struct gtid_skip *skip, const char *uuid, int64_t number)
 {
     struct gtid gtid = {.type = EVENT_GTID, .number = number};
@@ -146,8 +172,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mariadb), cmocka_unit_test(test_mariadb_state),
-        cmocka_unit_test(test_mysql),   cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_numbers), cmocka_unit_test(test_mysql),
+        cmocka_unit_test(test_nothing), cmocka_unit_test(test_broken),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

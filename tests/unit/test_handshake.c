@@ -30,11 +30,11 @@ static void test_greeting(void **state)
     assert_int_equal(greeting.thread_id, 5);
     assert_true(greeting.capabilities == 0x81fffffe);
     memcpy(copy, greeting_bytes, sizeof copy);
-    handshake_greeting_mask(copy, &greeting, CAP_COMPRESS);
+    handshake_greeting_patch(copy, &greeting, 0x85ffffde);
     assert_true(handshake_greeting_parse(span_of(copy, sizeof copy), &masked, &err));
-    assert_true(masked.capabilities == (0x81fffffe & ~(uint32_t)CAP_COMPRESS));
+    assert_true(masked.capabilities == 0x85ffffde);
     /* Nothing else has changed. */
-    copy[greeting.capabilities_low_at] = greeting_bytes[greeting.capabilities_low_at];
+    handshake_greeting_patch(copy, &greeting, greeting.capabilities);
     assert_memory_equal(copy, greeting_bytes, sizeof copy);
 }
 
@@ -56,6 +56,7 @@ static const char response_bytes[] = "\x0d\xa6\x7f\0\0\0\0\x01\x2d"
 
 static void test_response(void **state)
 {
+    uint8_t copy[sizeof response_bytes];
     struct handshake_response response;
     struct err err;
 
@@ -67,6 +68,10 @@ static void test_response(void **state)
     assert_false(response.ssl_request);
     for (size_t len = 0; len < 32 + 6; len++)
         assert_false(handshake_response_parse(span_of(response_bytes, len), &response, &err));
+    memcpy(copy, response_bytes, sizeof copy);
+    handshake_response_patch(copy, 0x017fa60d & ~(uint32_t)CAP_PROTOCOL_41, 46);
+    assert_memory_equal(copy, "\x0d\xa4\x7f\x01\0\0\0\x01\x2e", 9);
+    assert_memory_equal(copy + 9, response_bytes + 9, sizeof copy - 9);
 }
 
 static void test_ssl_request(void **state)
@@ -98,20 +103,30 @@ static void test_old_clients_are_refused(void **state)
 
 static void test_change_user(void **state)
 {
-    struct span user;
+    static const char bytes[] = "\x11"
+                                "bob\0"
+                                "\x03xyz"
+                                "db\0"
+                                "\xff\x01plugin";
+    struct handshake_change_user change;
+    uint8_t copy[sizeof bytes];
     struct err err;
 
     (void)state;
-    assert_true(handshake_change_user_parse(span_of("\x11"
-                                                    "bob\0xx",
-                                                    7),
-                                            &user, &err));
-    assert_span_eq(user, "bob");
-    assert_false(handshake_change_user_parse(span_of("\x11"
-                                                     "bob",
-                                                     4),
-                                             &user, &err));
-    assert_false(handshake_change_user_parse(span_of("", 0), &user, &err));
+    assert_true(handshake_change_user_parse(span_of(bytes, sizeof bytes), &change, &err));
+    assert_span_eq(change.user, "bob");
+    assert_int_equal(change.collation, 0x1ff);
+    memcpy(copy, bytes, sizeof copy);
+    handshake_change_user_patch(copy, &change, 45);
+    assert_memory_equal(copy + 12, "\x2d\0plugin", 8);
+    /* What is cut has no collation, and before the end of the name nothing at all. */
+    for (size_t len = 0; len < 14; len++) {
+        bool named = handshake_change_user_parse(span_of(bytes, len), &change, &err);
+
+        assert_int_equal(named, len >= 5);
+        if (named)
+            assert_int_equal(change.collation_at, 0);
+    }
 }
 
 static void test_proxy_header(void **state)

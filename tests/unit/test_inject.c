@@ -3,6 +3,7 @@
 #include "base/fd_at.h"
 #include "base/file.h"
 #include "base/inject.h"
+#include "base/power_loss.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -55,14 +56,15 @@ static void test_at_the_nth_pass_only(void **state)
 
 static void test_lists_that_are_refused(void **state)
 {
-    static const char *const wrong[] = {"x", "x:", "x:bang", "x:eio:0", "x:eio:y", ":eio"};
+    static const char *const wrong[] = {"x",    "x:",          "x:bang",    "x:eio:0",   "x:eio:y",
+                                        ":eio", "x:cut:1:101", "x:cut:1:y", "x:eio:1:50"};
 
     (void)state;
     assert_true(inject_set("kept:eio", &err));
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         assert_false(inject_set(wrong[i], &err));
         assert_int_equal(err.class, E_USAGE);
-        assert_contains(err.text, "expected POINT:FAULT[:N]");
+        assert_contains(err.text, "expected POINT:FAULT[:N");
     }
     assert_int_equal(inject_take("kept"), INJECT_EIO);
 }
@@ -101,6 +103,73 @@ static void test_torn_leaves_half(void **state)
     assert_content("01234");
 }
 
+/* A child writes, syncs and writes on; then its power is lost. */
+static void lose_power(const char *fault)
+{
+    char faults[32];
+    int status;
+    pid_t pid;
+
+    (void)snprintf(faults, sizeof faults, "s:%s", fault);
+    pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0)
+        _exit(inject_set(faults, &err) && fd_write_at(fd, 0, span_str("0123"), "w", &err) &&
+              fd_sync(fd, "other", &err) && fd_write_at(fd, 4, span_str("4567"), "w", &err) &&
+              fd_write_at(fd, 8, span_str("89ab"), "w", &err) && fd_sync(fd, "s", &err));
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), INJECT_EXIT);
+}
+
+static void assert_left(const char *text, size_t size)
+{
+    char bytes[32] = {0};
+    size_t got;
+
+    assert_true(fd_read_at(fd, 0, bytes, sizeof bytes, &got, &err));
+    assert_int_equal(got, size);
+    assert_memory_equal(bytes, text, size);
+}
+
+static void test_power_takes_what_is_not_synced(void **state)
+{
+    char bytes[32];
+    size_t got;
+
+    (void)state;
+    lose_power("cut");
+    assert_left("0123", 4);
+    lose_power("cut:1:50");
+    assert_left("01234567", 8);
+    lose_power("zeros:1:25");
+    assert_left("012345\0\0\0\0\0\0", 12);
+    lose_power("hole:1:75");
+    assert_left("0123\0\0\0\0\0\0ab", 12);
+    lose_power("garbage:1:50");
+    assert_true(fd_read_at(fd, 0, bytes, sizeof bytes, &got, &err));
+    assert_int_equal(got, 12);
+    assert_memory_equal(bytes, "01234567", 8);
+    assert_memory_not_equal(bytes + 8, "89ab", 4);
+}
+
+/* What was written while a sync went on is not synced. */
+static void test_power_takes_what_came_after_a_sync_had_begun(void **state)
+{
+    uint64_t end;
+
+    (void)state;
+    assert_true(inject_set("never:cut", &err));
+    assert_true(fd_write_at(fd, 0, span_str("0123"), "w", &err));
+    end = power_loss_sync_begins(fd);
+    assert_true(fd_write_at(fd, 4, span_str("4567"), "w", &err));
+    power_loss_synced(fd, end);
+    end = power_loss_sync_begins(fd);
+    assert_int_equal(end, 8);
+    power_loss_synced(fd, end);
+    assert_int_equal(power_loss_sync_begins(fd), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -108,6 +177,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_lists_that_are_refused, open_file, close_file),
         cmocka_unit_test_setup_teardown(test_writes_and_syncs_fail, open_file, close_file),
         cmocka_unit_test_setup_teardown(test_torn_leaves_half, open_file, close_file),
+        cmocka_unit_test_setup_teardown(test_power_takes_what_is_not_synced, open_file, close_file),
+        cmocka_unit_test_setup_teardown(test_power_takes_what_came_after_a_sync_had_begun,
+                                        open_file, close_file),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

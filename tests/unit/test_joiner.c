@@ -13,8 +13,12 @@ static void make(struct buf *window, size_t n, uint8_t sequence, size_t more)
     for (size_t i = 0; i < n; i++)
         payload[i] = (uint8_t)(i * 31 + (i >> 16));
     buf_init(window, n + more + 1000);
-    packet_write_payload(window, &sequence, span_of(payload, n / 2),
-                         span_of(payload + n / 2, n - n / 2));
+    for (size_t at = 0, len = PACKET_PAYLOAD_MAX; len == PACKET_PAYLOAD_MAX; at += len) {
+        len = n - at < PACKET_PAYLOAD_MAX ? n - at : PACKET_PAYLOAD_MAX;
+        buf_u24(window, (uint32_t)len);
+        buf_u8(window, sequence++);
+        buf_bytes(window, span_of(payload + at, len));
+    }
     for (size_t i = 0; i < more; i++)
         buf_u8(window, 0xee);
     assert_true(buf_ok(window));

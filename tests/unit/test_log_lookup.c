@@ -10,8 +10,10 @@
 #include "base/mem.h"
 #include "base/thread.h"
 #include "binlog/gtid.h"
+#include "log/gtid_walk.h"
 #include "log/lookup.h"
 #include "log/retention.h"
+#include "translation/gtid_exchange.h"
 
 #include <stdatomic.h>
 #include <unistd.h>
@@ -42,6 +44,7 @@ static struct gtid_uuid uuids[SOURCES];
 static int64_t next_number[SOURCES];
 static struct gtid_set executed; /* by all that was written */
 static struct gtid_list state;
+static bool late; /* MySQL: a file's head lacks the GTID with which the file before it ended */
 static uint32_t now;
 static uint32_t peak; /* of `now` within a transaction */
 
@@ -124,6 +127,24 @@ static void add_mariadb(struct buf *bytes, struct transaction *transaction)
     gtid_list_set_state(&state, transaction->mariadb);
 }
 
+/* What a file of MySQL's says that was executed before it. */
+static void encode_executed(struct buf *body)
+{
+    const struct gtid *last = &all[count > 0 ? count - 1 : 0].gtid;
+    struct gtid_set uncounted;
+    struct gtid_set told;
+
+    gtid_set_init(&told);
+    gtid_set_init(&uncounted);
+    gtid_set_copy(&told, &executed);
+    if (late && count > 0)
+        gtid_set_add(&uncounted, &last->uuid, last->tag, last->number, last->number);
+    gtid_set_subtract(&told, &uncounted);
+    gtid_set_encode(body, &told);
+    gtid_set_done(&uncounted);
+    gtid_set_done(&told);
+}
+
 static void add_head(struct buf *bytes, enum format_family family, size_t *ret_format_size)
 {
     struct format format;
@@ -138,7 +159,7 @@ static void add_head(struct buf *bytes, enum format_family family, size_t *ret_f
     *ret_format_size = bytes->len - LOG_FIRST_OFFSET;
     buf_clear(&body);
     if (family == FORMAT_MYSQL)
-        gtid_set_encode(&body, &executed);
+        encode_executed(&body);
     else
         gtid_list_encode(&body, &state);
     add_event(bytes, family == FORMAT_MYSQL ? EVENT_PREVIOUS_GTIDS : EVENT_MARIADB_GTID_LIST, 1,
@@ -148,15 +169,22 @@ static void add_head(struct buf *bytes, enum format_family family, size_t *ret_f
 
 static void add_file(struct mirror *mirror, enum format_family family, size_t at)
 {
+    struct log_state before;
     struct buf bytes;
     size_t format_size;
     char name[32];
 
     buf_init(&bytes, 16 << 20);
+    log_state_init(&before);
+    feed_name(at, name);
+    if (late && at > 0)
+        ok(log_state_of_file(mirror, name, &before, &err));
     feed_name(at + 1, name);
     add_head(&bytes, family, &format_size);
     ok(mirror_next(mirror, span_str(name), LOG_FIRST_OFFSET,
-                   span_of(bytes.data + LOG_FIRST_OFFSET, format_size), NULL, &err));
+                   span_of(bytes.data + LOG_FIRST_OFFSET, format_size),
+                   before.kind == LOG_STATE_UNKNOWN ? NULL : &before, &err));
+    log_state_done(&before);
     for (size_t i = 0; i < TRANSACTIONS; i++) {
         struct transaction *transaction = &all[count];
 
@@ -319,6 +347,98 @@ static void test_purged_gtids_are_refused_by_name(void **unused)
     mirror_close(mirror);
 }
 
+/* What a walk gives, against what was written. */
+struct walked {
+    size_t at; /* the next transaction */
+    size_t files;
+};
+
+static bool take_file(void *context, const struct gtid_set *before, struct err *why)
+{
+    struct walked *walked = context;
+
+    (void)why;
+    assert_non_null(before);
+    assert_int_equal(gtid_set_size(before), walked->at);
+    walked->files++;
+    return true;
+}
+
+static void take_run(void *context, const struct gtid_uuid *uuid, struct span tag, int64_t first,
+                     uint64_t length)
+{
+    struct walked *walked = context;
+
+    for (uint64_t i = 0; i < length; i++) {
+        const struct gtid *gtid = &all[walked->at++].gtid;
+
+        assert_memory_equal(uuid, &gtid->uuid, sizeof *uuid);
+        assert_true(span_eq(tag, gtid->tag));
+        assert_int_equal(first + (int64_t)i, gtid->number);
+    }
+}
+
+static void check_walks(struct mirror *mirror)
+{
+    struct walked walked = {0};
+    struct gtid_walk_taker taker = {.context = &walked, .file = take_file, .run = take_run};
+    struct log_position place = {.offset = 0};
+
+    ok(log_walk_gtids(mirror, &place, &taker, &err));
+    assert_at(&place, NULL);
+    assert_int_equal(walked.at, ALL);
+    assert_int_equal(walked.files, FILES);
+    ok(log_walk_gtids(mirror, &place, &taker, &err));
+    assert_int_equal(walked.at, ALL);
+    for (size_t i = 0; i < ALL; i += 7) {
+        walked = (struct walked){.at = i + 1};
+        place.offset = all[i].end;
+        feed_name(all[i].file + 1, place.name);
+        ok(log_walk_gtids(mirror, &place, &taker, &err));
+        assert_at(&place, NULL);
+        assert_int_equal(walked.at, ALL);
+    }
+}
+
+/* Whatever order they have, they come in it; where it is told, many at once. */
+static void test_walks_give_all_in_their_order(void **unused)
+{
+    static const struct {
+        uint32_t within;
+        uint32_t block;
+    } kinds[] = {{1, 0}, {1, 700}, {1, 3000}, {4, 1500}, {60, 20000}, {60, 900}};
+
+    (void)unused;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        struct mirror *mirror = make_log(FORMAT_MYSQL, kinds[i].within, kinds[i].block);
+
+        check_walks(mirror);
+        mirror_close(mirror);
+    }
+}
+
+static void test_walks_begin_where_the_log_does(void **unused)
+{
+    struct mirror *mirror = make_log(FORMAT_MYSQL, 1, 700);
+    struct walked walked = {.at = 3 * TRANSACTIONS};
+    struct gtid_walk_taker taker = {.context = &walked, .file = take_file, .run = take_run};
+    struct log_position place = {.name = "mysql-bin.000002", .offset = 4711};
+    struct log_purged purged;
+
+    (void)unused;
+    ok(log_purge_to(mirror, "mysql-bin.000004", &purged, &err));
+    ok(log_walk_gtids(mirror, &place, &taker, &err));
+    assert_int_equal(walked.at, ALL);
+    assert_int_equal(walked.files, FILES - 3);
+    mirror_close(mirror);
+    mirror = make_log(FORMAT_MARIADB, 1, 0);
+    place = (struct log_position){.offset = 0};
+    assert_false(log_walk_gtids(mirror, &place, &taker, &err));
+    assert_int_equal(err.class, E_STATE);
+    assert_contains(err.text, "expected a log of MySQL");
+    mirror_close(mirror);
+}
+
 /* Whether the replica wants it, as the source would find: after its own GTID in the domain. */
 static const struct transaction *first_after(const struct gtid_list *position)
 {
@@ -394,6 +514,110 @@ static void test_positions_that_are_gone_or_ahead(void **unused)
     ok(log_find_gtid_position(mirror, &position, &found, &err));
     assert_at(&found, first_after(&position));
     gtid_list_done(&position);
+    mirror_close(mirror);
+}
+
+/* The set of a MySQL replica that has some of a MariaDB source's transactions. */
+static void make_exchanged(struct gtid_set *set, size_t upto, uint32_t sparse)
+{
+    gtid_set_clear(set);
+    for (size_t i = 0; i < ALL; i++) {
+        const struct gtid_mariadb *gtid = &all[i].mariadb;
+        struct gtid_uuid uuid;
+
+        if (i >= upto && feed_random(&seed, 100) >= sparse)
+            continue;
+        gtid_uuid_of_domain(gtid->domain, gtid->server_id, &uuid);
+        gtid_set_add(set, &uuid, (struct span){0}, (int64_t)gtid->sequence,
+                     (int64_t)gtid->sequence);
+    }
+}
+
+static bool has_exchanged(const struct gtid_set *set, const struct gtid_mariadb *gtid)
+{
+    struct gtid_uuid uuid;
+
+    gtid_uuid_of_domain(gtid->domain, gtid->server_id, &uuid);
+    return gtid_set_has(set, &uuid, (struct span){0}, (int64_t)gtid->sequence);
+}
+
+/* Servers take turns in a domain, so that each has holes which are no transactions. */
+static void test_exchanged_sets(void **unused)
+{
+    static const uint32_t blocks[] = {0, 700, 3000};
+    struct log_position found;
+    struct gtid_set set;
+
+    (void)unused;
+    gtid_set_init(&set);
+    for (size_t b = 0; b < sizeof blocks / sizeof blocks[0]; b++) {
+        struct mirror *mirror = make_log(FORMAT_MARIADB, 1, blocks[b]);
+
+        for (size_t i = 0; i < 100; i++) {
+            const struct transaction *wanted = NULL;
+
+            make_exchanged(&set, feed_random(&seed, ALL + 1), feed_random(&seed, 100));
+            for (size_t j = 0; j < ALL && !wanted; j++)
+                wanted = has_exchanged(&set, &all[j].mariadb) ? NULL : &all[j];
+            ok(log_find_exchanged_set(mirror, &set, NULL, &found, &err));
+            assert_at(&found, wanted);
+        }
+        mirror_close(mirror);
+    }
+    gtid_set_done(&set);
+}
+
+static void test_exchanged_sets_of_a_purged_log(void **unused)
+{
+    struct mirror *mirror = make_log(FORMAT_MARIADB, 1, 700);
+    struct log_position found = {"untouched", 1};
+    struct log_purged purged;
+    struct gtid_set set;
+
+    (void)unused;
+    gtid_set_init(&set);
+    ok(log_purge_to(mirror, "mysql-bin.000004", &purged, &err));
+    make_exchanged(&set, 2 * TRANSACTIONS, 0);
+    assert_false(log_find_exchanged_set(mirror, &set, NULL, &found, &err));
+    assert_int_equal(err.class, E_STATE);
+    assert_contains(err.text, "mysql-bin.000004");
+    assert_string_equal(found.name, "untouched");
+    make_exchanged(&set, 3 * TRANSACTIONS + 5, 0);
+    ok(log_find_exchanged_set(mirror, &set, NULL, &found, &err));
+    assert_at(&found, &all[3 * TRANSACTIONS + 5]);
+    gtid_set_done(&set);
+    mirror_close(mirror);
+}
+
+/* By the number of transactions, whatever their order; the beginning of a file. */
+static void test_exchanged_positions(void **unused)
+{
+    struct mirror *mirror = make_log(FORMAT_MYSQL, 60, 900);
+    struct log_position found = {"untouched", 1};
+    struct log_purged purged;
+
+    (void)unused;
+    for (uint64_t number = 1; number <= ALL + 1; number++) {
+        struct gtid_list position = {0};
+        size_t file = number / TRANSACTIONS < FILES ? number / TRANSACTIONS : FILES - 1;
+
+        gtid_list_set_position(&position, (struct gtid_mariadb){number, 7, 3});
+        gtid_list_set_position(&position, (struct gtid_mariadb){1000000, 2, 3});
+        ok(log_find_exchanged_position(mirror, &position, 7, &found, &err));
+        assert_position(&found, file, LOG_FIRST_OFFSET);
+        gtid_list_done(&position);
+    }
+    ok(log_purge_to(mirror, "mysql-bin.000004", &purged, &err));
+    memcpy(found.name, "untouched", 10);
+    for (uint64_t number = 3 * TRANSACTIONS - 1; number <= 3 * TRANSACTIONS; number++) {
+        struct gtid_list position = {0};
+        bool there = number == 3 * TRANSACTIONS;
+
+        gtid_list_set_position(&position, (struct gtid_mariadb){number, 7, 3});
+        assert_int_equal(log_find_exchanged_position(mirror, &position, 7, &found, &err), there);
+        assert_string_equal(found.name, there ? "mysql-bin.000004" : "untouched");
+        gtid_list_done(&position);
+    }
     mirror_close(mirror);
 }
 
@@ -606,19 +830,36 @@ static void test_purges_do_not_disturb(void **unused)
     }
 }
 
+/* MySQL begins a file before it has counted what XA COMMIT ended in the file before. */
+static void test_heads_that_lack_a_gtid(void **unused)
+{
+    late = true;
+    test_gtid_sets(unused);
+    test_states(unused);
+    test_walks_give_all_in_their_order(unused);
+    test_purged_gtids_are_refused_by_name(unused);
+    late = false;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_gtid_sets, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_purged_gtids_are_refused_by_name, make_dir, drop_dir),
+        cmocka_unit_test_setup_teardown(test_walks_give_all_in_their_order, make_dir, drop_dir),
+        cmocka_unit_test_setup_teardown(test_walks_begin_where_the_log_does, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_gtid_positions, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_positions_that_are_gone_or_ahead, make_dir, drop_dir),
+        cmocka_unit_test_setup_teardown(test_exchanged_sets, make_dir, drop_dir),
+        cmocka_unit_test_setup_teardown(test_exchanged_sets_of_a_purged_log, make_dir, drop_dir),
+        cmocka_unit_test_setup_teardown(test_exchanged_positions, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_times, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_states, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_a_state_of_no_place, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_first_and_last_of_a_file, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_purges_do_not_disturb, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_damaged_records_are_passed_over, make_dir, drop_dir),
+        cmocka_unit_test_setup_teardown(test_heads_that_lack_a_gtid, make_dir, drop_dir),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -246,12 +246,9 @@ static void damage_once(const struct feed_file *file, const struct image *data,
     } else if (feed_random(seed, 2)) {
         size_t at = feed_random(seed, (uint32_t)index->size);
 
-        /* The format's version is told apart from damage: refused, not repaired. */
-        if (at < 8 || at > 9) {
-            index->bytes[at] ^= 0x10;
-            image_store(index_path, index->bytes, index->size);
-            index->bytes[at] ^= 0x10;
-        }
+        index->bytes[at] ^= 0x10;
+        image_store(index_path, index->bytes, index->size);
+        index->bytes[at] ^= 0x10;
     }
     check_reopened(file, expected, feed_random(seed, 4) == 0);
     mem_free(bytes);
@@ -277,11 +274,40 @@ static void test_random_damage(void **state)
     }
 }
 
+/* Its beginning was synced before anything else was written: this is no crash's doing. */
+static void test_a_damaged_beginning_is_refused(void **state)
+{
+    struct mirror_recovery recovery;
+    struct mirror *mirror;
+    struct feed_file file;
+    struct image data;
+    struct image index;
+    uint64_t seed = 4;
+
+    (void)state;
+    feed_load(&file, "tests/data/binlog/mysql-9.7/xa.binlog");
+    make_log(&file, &seed, &data, &index);
+    for (size_t at = 0; at < file.ends[0]; at += 5) {
+        data.bytes[at] ^= 0x10;
+        image_store(data_path, data.bytes, data.size);
+        data.bytes[at] ^= 0x10;
+        assert_false(mirror_open(log_dir, OPTIONS, &mirror, &recovery, &err));
+        assert_int_equal(err.class, E_PROTO);
+        assert_contains(err.text, NAME ": damaged: it does not begin with");
+    }
+    image_store(data_path, data.bytes, data.size);
+    check_reopened(&file, expected_end(&file, data.size), true);
+    mem_free(data.bytes);
+    mem_free(index.bytes);
+    feed_free(&file);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_cut_at_every_byte, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_random_damage, make_dir, drop_dir),
+        cmocka_unit_test_setup_teardown(test_a_damaged_beginning_is_refused, make_dir, drop_dir),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

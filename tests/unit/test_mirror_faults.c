@@ -199,6 +199,25 @@ static void check_and_finish(const char *faults, const struct acked *acked)
     mirror_close(mirror);
 }
 
+static void die_at_each_pass(const char *fault, const char *place)
+{
+    int died = 0;
+    int status = INJECT_EXIT;
+
+    for (unsigned n = 1; status == INJECT_EXIT; n++) {
+        char faults[64];
+        struct acked acked;
+
+        (void)snprintf(faults, sizeof faults, "%s:%u%s", fault, n, place);
+        make_log();
+        status = run_child(faults, &acked);
+        assert_true(status == 0 || status == INJECT_EXIT);
+        died += status == INJECT_EXIT;
+        check_and_finish(faults, &acked);
+    }
+    assert_true(died > 0);
+}
+
 static void test_dies_at_every_step(void **state)
 {
     static const char *const points[] = {
@@ -213,23 +232,34 @@ static void test_dies_at_every_step(void **state)
     };
 
     (void)state;
-    for (size_t p = 0; p < sizeof points / sizeof points[0]; p++) {
-        int died = 0;
-        int status = INJECT_EXIT;
+    for (size_t p = 0; p < sizeof points / sizeof points[0]; p++)
+        die_at_each_pass(points[p], "");
+}
 
-        for (unsigned n = 1; status == INJECT_EXIT; n++) {
-            char faults[64];
-            struct acked acked;
+/* What was not synced is cut off, zeros or garbage then, from a place on or up to it (hole). */
+static void test_loses_power_at_every_step(void **state)
+{
+    static const struct {
+        const char *fault;
+        const char *place;
+    } losses[] = {
+        {"log/index-head-sync:zeros", ":0"},
+        {"log/index-head-sync:garbage", ":5"},
+        {"log/front-format:garbage", ":0"},
+        {"log/front-sync:cut", ":60"},
+        {"log/front-sync:zeros", ":0"},
+        {"log/front-sync:hole", ":60"},
+        {"log/append:garbage", ":5"},
+        {"log/sync:cut", ":60"},
+        {"log/sync:zeros", ":0"},
+        {"log/sync:hole", ":60"},
+        {"log/index:zeros", ":0"},
+        {"log/index-sync:garbage", ":5"},
+    };
 
-            (void)snprintf(faults, sizeof faults, "%s:%u", points[p], n);
-            make_log();
-            status = run_child(faults, &acked);
-            assert_true(status == 0 || status == INJECT_EXIT);
-            died += status == INJECT_EXIT;
-            check_and_finish(faults, &acked);
-        }
-        assert_true(died > 0);
-    }
+    (void)state;
+    for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++)
+        die_at_each_pass(losses[i].fault, losses[i].place);
 }
 
 /* Dies while it repairs what another death has left. */
@@ -481,6 +511,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_dies_at_every_step, make_dir, drop_dir),
+        cmocka_unit_test_setup_teardown(test_loses_power_at_every_step, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_dies_while_opening, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_a_failed_sync_ends_it, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_a_full_disk_refuses_the_batch_only, make_dir,

@@ -28,25 +28,11 @@ static void test_err_packet_is_what_a_server_sends(void **state)
     buf_done(&buf);
 }
 
-static void test_payload_limit(void **state)
-{
-    struct buf buf;
-
-    (void)state;
-    buf_init(&buf, 100);
-    packet_write(&buf, 1, span_str("abc"));
-    assert_span_eq(buf_span(&buf), "\3\0\0\1abc");
-    packet_write(&buf, 1, span_of("", PACKET_PAYLOAD_MAX));
-    assert_false(buf_ok(&buf));
-    buf_done(&buf);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_header),
         cmocka_unit_test(test_err_packet_is_what_a_server_sends),
-        cmocka_unit_test(test_payload_limit),
     };
 
     return cmocka_run_group_tests_name("packet", tests, NULL, NULL);

@@ -39,6 +39,21 @@ static void test_spawn_and_wait(void **state)
     process_done(&process);
 }
 
+static void test_when_it_started(void **state)
+{
+    int64_t before = clock_wall_usec();
+    struct process process = start("exec sleep 60", -1);
+    int64_t after = clock_wall_usec();
+    /* It is known in ticks. */
+    int64_t tick = USEC_PER_SEC / sysconf(_SC_CLK_TCK);
+
+    (void)state;
+    assert_in_range(process_started_usec(&process), before - 2 * tick, after + tick);
+    assert_true(process_signal(&process, SIGKILL));
+    assert_true(process_wait(&process, clock_deadline_usec(10 * USEC_PER_SEC), NULL, &err));
+    process_done(&process);
+}
+
 static void test_a_running_process_is_adopted_by_its_start_time(void **state)
 {
     struct process process = start("exec sleep 60", -1);
@@ -136,6 +151,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_spawn_and_wait),
+        cmocka_unit_test(test_when_it_started),
         cmocka_unit_test(test_a_running_process_is_adopted_by_its_start_time),
         cmocka_unit_test(test_the_child_has_a_session_and_only_the_descriptor_given),
         cmocka_unit_test(test_a_missing_program_is_named),

@@ -191,6 +191,33 @@ static void mariadb_gtids_begin_transactions(void **state)
     assert_string_equal(read_all(&reader), "");
 }
 
+/* As a server without checksums sends it, from the middle of a file; in a file it is damage. */
+static void a_format_made_for_a_stream_may_have_the_files_checksum(void **state)
+{
+    struct reader reader;
+    struct reader_event event;
+    struct span bytes;
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        bool without = i & 1;
+        bool stream = i & 2;
+
+        (void)tear_down(NULL);
+        (void)set_up(NULL);
+        format.created = 7;
+        format.checksum = without ? CHECKSUM_NONE : CHECKSUM_CRC32;
+        add_format(0);
+        bytes = span_of(file.data + READER_MAGIC_SIZE, file.len - READER_MAGIC_SIZE);
+        memset(file.data + READER_MAGIC_SIZE + EVENT_HEADER_SIZE + 2 + FORMAT_VERSION_SIZE, 0, 4);
+        if (stream)
+            memset(file.data + READER_MAGIC_SIZE + 13, 0, 4); /* log_pos */
+        reader_init(&reader);
+        reader.verify_checksums = true;
+        assert_int_equal(reader_event_parse(&reader, bytes, true, &event, &err), without && stream);
+    }
+}
+
 static void errors_name_place_event_expected_and_found(void **state)
 {
     struct reader reader;
@@ -325,6 +352,7 @@ int main(void)
         TEST(bytes_may_come_one_by_one),
         TEST(transactions_are_followed),
         TEST(mariadb_gtids_begin_transactions),
+        TEST(a_format_made_for_a_stream_may_have_the_files_checksum),
         TEST(errors_name_place_event_expected_and_found),
         TEST(heads_are_recognised),
         TEST(unknown_events_pass_only_when_they_may_be_ignored),

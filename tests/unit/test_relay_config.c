@@ -10,6 +10,8 @@
     "$sha2$3881219d087dd9c634373fd33dfa33a2cb6bfc6c520b64b8bb60ef2ceb534ae7"
 #define RELAY   "[relay]\ndir = /var/lib/relay\n"
 #define CHANNEL "[channel a]\nsource = mysql://u@db1\nlisten = 127.0.0.1:1\n"
+#define BACK    "listen_mysql = 127.0.0.1:3\n"
+#define OTHER   "[channel b]\nsource = mysql://u@db2\nlisten = 127.0.0.1:4\n"
 #define ACCOUNT "[account r]\npassword_hash = " HASHES "\n"
 
 struct place {
@@ -73,10 +75,16 @@ static void test_every_key(void **state)
                          "source_heartbeat_seconds = 2\nsource_silence_seconds = 9\n"
                          "replica_silence_seconds = 30\n"
                          "semi_sync = on\nstart = mysql-bin.000007:120\nlisten = 0.0.0.0:13307\n"
+                         "listen_mariadb = 0.0.0.0:13309\nlisten_mysql = [::]:13310\n"
+                         "mariadb_domain = 4294967295\ntranslate_accounts = replicate\n"
+                         "dependency_tracking = writeset\ndependency_history_size = 1000000\n"
                          "require_tls = on\nbinlog_retention_hours = 48\nretention_bytes = 10G\n"
                          "cache_bytes = 128M\nkeep_free_bytes = 4096\n"
+                         "disk_low = 20G\ndisk-short = 3%\n"
                          "[channel b]\nsource = mariadb://u@db2\nlisten = [::]:13308\n"
-                         "start = gtid:0-1-100\n" ACCOUNT
+                         "listen_mysql = [::]:13311\ngtids_of = a\ngtids_of = d\n"
+                         "start = gtid:0-1-100\n"
+                         "[channel d]\nsource = mysql://u@db3\nlisten = [::]:13312\n" ACCOUNT
                          "channels = b, a\nhosts = 192.0.2.0/24\nhosts = localhost\n"
                          "replicate_do_db = shop\nreplicate-do-db = log,`a.b`\n"
                          "replicate_wild_ignore_table = shop.tmp\\_%\n"
@@ -109,14 +117,37 @@ static void test_every_key(void **state)
     assert_true(channel->retention_bytes == UINT64_C(10) << 30);
     assert_int_equal(channel->cache_bytes, 128 << 20);
     assert_int_equal(channel->keep_free_bytes, 4096);
+    assert_true(channel->disk_limits.stages[DISK_LOW].bytes == UINT64_C(20) << 30);
+    assert_int_equal(channel->disk_limits.stages[DISK_LOW].percent, 0);
+    assert_int_equal(channel->disk_limits.stages[DISK_SHORT].percent, 3);
+    assert_string_equal(channel->listen_mariadb.ip, "0.0.0.0");
+    assert_int_equal(channel->listen_mariadb.port, 13309);
+    assert_string_equal(channel->listen_mysql.ip, "::");
+    assert_int_equal(channel->listen_mysql.port, 13310);
+    assert_int_equal(channel->mariadb_domain, UINT32_MAX);
+    assert_int_equal(channel->translate_accounts, ACCOUNTS_REPLICATE);
+    assert_true(channel->tracks_dependencies);
+    assert_int_equal(channel->dependency_history_size, 1000000);
     channel = relay_config_channel(config, "b");
     assert_int_equal(channel->source_port, 3306);
+    assert_null(channel->listen_mariadb.ip);
+    assert_int_equal(channel->listen_mysql.port, 13311);
+    assert_string_equal(channel->gtids_of->text, "d");
+    assert_string_equal(channel->gtids_of->next->text, "a");
+    assert_null(channel->gtids_of->next->next);
+    assert_int_equal(channel->mariadb_domain, 1);
+    assert_int_equal(channel->translate_accounts, ACCOUNTS_DROP);
+    assert_false(channel->tracks_dependencies);
+    assert_int_equal(channel->dependency_history_size, 25000);
     assert_int_equal(channel->start, RECEIVER_FROM_GTIDS);
     assert_string_equal(channel->gtids, "0-1-100");
     assert_int_equal(channel->source_heartbeat_seconds, 5);
     assert_int_equal(channel->source_silence_seconds, 60);
     assert_int_equal(channel->replica_silence_seconds, 60);
     assert_true(channel->retention_hours == UINT64_MAX && channel->retention_bytes == 0);
+    assert_int_equal(channel->disk_limits.stages[DISK_LOW].percent, 10);
+    assert_int_equal(channel->disk_limits.stages[DISK_SHORT].percent, 5);
+    assert_int_equal(channel->disk_limits.stages[DISK_FULL].percent, 0);
     assert_null(relay_config_channel(config, "c"));
     assert_non_null(relay_config_account(config, "a", span_str("r"), "192.0.2.9"));
     assert_non_null(relay_config_account(config, "b", span_str("r"), "::1"));
@@ -159,12 +190,15 @@ static const struct {
     {"[relay]\ndir =\n", "dir: expected DIR, found nothing"},
     {"[channel a]\nsource = db1\n", ":2: [channel a]: source: expected mysql://USER@HOST[:PORT]"},
     {"[channel a]\nsource = mysql://u:p@db1\n", "expected no password in the address"},
+    {"[channel a]\nsource = mysql://u@/run/s", "expected HOST[:PORT] after the @, found '/run/s'"},
     {"[channel a]\nsource = mysql://u@db1:x\n", "expected HOST[:PORT] after the @, found 'db1:x'"},
     {"[channel a]\nsource_ssl_mode = PREFERRED\n", "expected DISABLED, REQUIRED, VERIFY_CA"},
     {"[channel a]\nstart = yesterday\n", "start: expected oldest, now, FILE:POSITION"},
     {"[channel a]\nretention_bytes = 0\n", "retention_bytes: expected 1 to"},
     {"[channel a]\nretention_bytes = 2000000T\n", "as 512M or 10G, found '2000000T'"},
     {"[channel a]\nretention_bytes = M\n", "found 'M'"},
+    {"[channel a]\ndisk_low = 100%\n", "disk_low: expected 0% to 99%, or 0 to 1125899906842624"},
+    {"[channel a]\ndisk_short = a\n", "disk_short: expected 0% to 99%"},
     {"[channel a]\nbinlog_retention_hours = -1\n", "expected 0 to 87600, found '-1'"},
     {"[channel a]\nsource_heartbeat_seconds = 0\n", "expected 1 to 3600, found '0'"},
     {"[channel a]\nsource_silence_seconds = 1\n", "expected 2 to 86400, found '1'"},
@@ -186,12 +220,42 @@ static const struct {
     {RELAY CHANNEL, ": expected at least one [account NAME], found none"},
     {RELAY "[channel a]\nlisten = 127.0.0.1:1\n" ACCOUNT, ":3: [channel a]: source is needed"},
     {RELAY "[channel a]\nsource = mysql://u@h\n" ACCOUNT, ":3: [channel a]: listen is needed"},
+    {"[channel a]\nlisten_mysql = 13307\n", "listen_mysql: expected IP:PORT, found '13307'"},
+    {"[channel a]\nmariadb_domain = 0\n", "mariadb_domain: expected 1 to 4294967295, found '0'"},
+    {"[channel a]\ntranslate_accounts = yes\n",
+     "translate_accounts: expected drop, replicate or stop, found 'yes'"},
+    {"[channel a]\ndependency_tracking = commit_order\n",
+     "dependency_tracking: expected source or writeset, found 'commit_order'"},
+    {"[channel a]\ndependency_history_size = 0\n",
+     "dependency_history_size: expected 1 to 1000000, found '0'"},
+    {"[channel a]\ndependency_history_size = 25k\n",
+     "dependency_history_size: expected 1 to 1000000, found '25k'"},
+    {RELAY CHANNEL "listen_mysql = 127.0.0.1:1\n" ACCOUNT,
+     ":3: [channel a]: listen_mysql: expected an address of its own, found that of listen"},
+    {RELAY CHANNEL "[channel b]\nsource = mysql://u@db2\nlisten = 127.0.0.1:2\n"
+                   "listen_mariadb = 127.0.0.1:1\n" ACCOUNT,
+     ":6: [channel b]: listen_mariadb: expected an address of its own, found that of [channel a]"},
     {RELAY CHANNEL "ssl_cert = /x\n" ACCOUNT, ":3: [channel a]: ssl_cert and ssl_key go together"},
     {RELAY CHANNEL "source_password_file = none\n" ACCOUNT, "[channel a]: source_password_file: "},
     {RELAY CHANNEL "[channel b]\nsource = mysql://u@db2\nlisten = 127.0.0.1:1\n" ACCOUNT,
      ":6: [channel b]: listen: expected an address of its own, found that of [channel a]"},
     {RELAY CHANNEL "[channel b]\nsource = mysql://u@db1\nlisten = 127.0.0.1:2\n" ACCOUNT,
      ":6: [channel b]: source: expected a server of its own, found that of [channel a]"},
+    {RELAY CHANNEL "gtids_of = b\n" OTHER ACCOUNT,
+     ":3: [channel a]: gtids_of: expected listen_mysql, whose replicas it is for, found none"},
+    {RELAY CHANNEL BACK "gtids_of = c\n" OTHER ACCOUNT,
+     ":3: [channel a]: gtids_of: expected names of other [channel NAME] sections, found 'c'"},
+    {RELAY CHANNEL BACK "gtids_of = b, a\n" OTHER ACCOUNT,
+     "gtids_of: expected names of other [channel NAME] sections, found 'a'"},
+    {RELAY CHANNEL BACK "gtids_of = b, b\n" OTHER ACCOUNT,
+     "gtids_of: expected each channel once, found 'b' again"},
+    {RELAY CHANNEL BACK "gtids_of = \n" OTHER ACCOUNT,
+     "gtids_of: expected at least one name, found nothing"},
+    {RELAY CHANNEL BACK "gtids_of = b\n" OTHER "listen_mysql = 127.0.0.1:5\ngtids_of = a\n" ACCOUNT,
+     "gtids_of: expected channels from MySQL, found 'b', which has gtids_of itself, as only one"},
+    {RELAY CHANNEL BACK "gtids_of = b, c\n" OTHER
+                        "[channel c]\nsource = mysql://u@db3\nlisten = 127.0.0.1:6\n" ACCOUNT,
+     "gtids_of: expected channels with a mariadb_domain each, found 1 at 'b' and at 'c'"},
     {RELAY CHANNEL ACCOUNT "channels = a,shop\n", ":6: [account r]: channels: expected names of"},
     {RELAY CHANNEL "[account r]\n", "password_hash_file and password_file, found none"},
     {RELAY CHANNEL ACCOUNT "password_file = /x\n", "and password_file, found several"},

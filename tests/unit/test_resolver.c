@@ -50,6 +50,32 @@ static void test_deadline_and_wakeup(void **state)
     fd_close(&stop_fd);
 }
 
+/* From an address of this machine, to one of its family. */
+static void check_sources(uint16_t port)
+{
+    struct address from;
+    char ip[ADDRESS_IP_MAX];
+    int fd = -1;
+
+    assert_true(socket_connect_host("127.0.0.1", port, "127.0.0.3", -1, soon(), &fd, &err));
+    assert_true(address_of_local(fd, &from, &err));
+    address_ip(&from, ip);
+    assert_string_equal(ip, "127.0.0.3");
+    fd_close(&fd);
+    assert_false(socket_connect_host("127.0.0.1", port, "::1", -1, soon(), &fd, &err));
+    assert_int_equal(err.class, E_USAGE);
+    assert_contains(err.text, "127.0.0.1: expected an address of the family of ::1");
+    assert_false(socket_connect_host("127.0.0.1", port, "192.0.2.1", -1, soon(), &fd, &err));
+    assert_int_equal(err.code, EADDRNOTAVAIL);
+    assert_contains(err.text, "192.0.2.1");
+    assert_int_equal(fd, -1);
+    assert_true(socket_check_source("127.0.0.3", &err));
+    assert_false(socket_check_source("192.0.2.1", &err));
+    assert_int_equal(err.code, EADDRNOTAVAIL);
+    assert_false(socket_check_source("localhost", &err));
+    assert_int_equal(err.class, E_USAGE);
+}
+
 static void test_connecting(void **state)
 {
     struct address address;
@@ -60,13 +86,15 @@ static void test_connecting(void **state)
     assert_true(address_parse("127.0.0.1", 0, &address, &err));
     assert_true(socket_listen_tcp(&address, &listen_fd, &err));
     assert_true(address_of_local(listen_fd, &address, &err));
-    assert_true(socket_connect_tcp(&address, -1, soon(), &fd, &err));
+    assert_true(socket_connect_tcp(&address, NULL, -1, soon(), &fd, &err));
     fd_close(&fd);
     /* localhost may be ::1 first, where nobody listens. */
-    assert_true(socket_connect_host("localhost", address_port(&address), -1, soon(), &fd, &err));
+    assert_true(
+        socket_connect_host("localhost", address_port(&address), NULL, -1, soon(), &fd, &err));
     fd_close(&fd);
+    check_sources(address_port(&address));
     fd_close(&listen_fd);
-    assert_false(socket_connect_tcp(&address, -1, soon(), &fd, &err));
+    assert_false(socket_connect_tcp(&address, NULL, -1, soon(), &fd, &err));
     assert_int_equal(err.class, E_IO);
     assert_int_equal(err.code, ECONNREFUSED);
     assert_contains(err.text, "127.0.0.1 port");

@@ -1,0 +1,127 @@
+#include "replication/dump_base.h"
+
+#include "base/clock.h"
+#include "log/lookup.h"
+#include "replication/dump_start_internal.h"
+#include "translation/gtid_exchange.h"
+
+/* The base, or the log's beginning when it has no file any more that comes before that. */
+static struct log_position find_base(const struct dump_spec *spec)
+{
+    struct log_position base = spec->base->at;
+    char name[LOG_NAME_MAX + 1];
+    struct log_position first;
+    struct log_file file;
+    struct err ignored;
+
+    if (base.name[0] == '\0')
+        return dump_start_first(spec->mirror, &first) ? first : base;
+    if (!mirror_find(spec->mirror, base.name, &file, &ignored) &&
+        log_name_check(span_str(base.name), name, &ignored) &&
+        dump_start_first(spec->mirror, &first) &&
+        log_name_number(first.name) > log_name_number(name))
+        return first;
+    return base;
+}
+
+/* Until the log has the base. */
+static bool wait_for_base(const struct dump_spec *spec, const struct log_position *at,
+                          struct err *err)
+{
+    enum log_wait wait = LOG_WAIT_TIMEOUT;
+    struct log_file file;
+
+    if (!mirror_find(spec->mirror, at->name, &file, err))
+        return err_set(err, E_TIMEOUT, 0, "%.250s was not received yet", at->name);
+    if (file.closed && at->offset > file.end)
+        return dump_fail_position(spec, err);
+    if (!mirror_wait_synced(spec->mirror, at, clock_deadline_usec(spec->patience_usec),
+                            conn_borrow_fd(link_borrow_conn(spec->link)), &wait, err))
+        return false;
+    return wait == LOG_WAIT_READY ||
+           err_set(err, E_TIMEOUT, 0, "%.250s was not received up to %llu yet", at->name,
+                   (unsigned long long)at->offset);
+}
+
+/*
+ * A MySQL source's state in the channel's domain. Transactions without GTIDs are numbered by their
+ * places, which are greater than any count of GTIDs. Where the first GTID is yet to come, there is
+ * no number before it.
+ */
+static void exchange(const struct dump_spec *spec, const struct log_position *at,
+                     const struct log_state *state, struct gtid_list *list)
+{
+    const struct translator_options *view = spec->view;
+    struct gtid_mariadb before = {
+        .domain = view->domain,
+        .server_id = view->server_id,
+        .sequence = gtid_sequence_of_place(log_name_number(at->name), at->offset) - 1,
+    };
+
+    if (state->kind == LOG_STATE_MYSQL && !gtid_set_is_empty(&state->set))
+        gtid_set_to_list(&state->set, view->domain, view->server_id, list);
+    if (!spec->base->has_gtids)
+        gtid_list_set_position(list, before);
+}
+
+static void add_missing(const struct gtid_list *state, struct gtid_list *position)
+{
+    for (size_t i = 0; i < state->count; i++) {
+        uint32_t domain = state->items[i].domain;
+
+        if (!gtid_list_find(position, domain))
+            gtid_list_append(position, *gtid_list_find(state, domain));
+    }
+}
+
+/* The position is of this log, and comes if it is not here yet. */
+static bool is_position_here(const void *asked, const struct dump_spec *spec,
+                             const struct log_state *end)
+{
+    const struct gtid_list *position = asked;
+    bool here = end->kind == LOG_STATE_MARIADB;
+
+    (void)spec;
+    for (size_t i = 0; here && i < position->count; i++)
+        here = !gtid_list_find(&end->list, position->items[i].domain) ||
+               gtid_list_holds(&end->list, position->items[i]);
+    return here;
+}
+
+static bool wait_for_position(const struct dump_spec *spec, const struct gtid_list *position,
+                              struct err *err)
+{
+    struct log_state state;
+    bool here = false;
+    bool good;
+
+    log_state_init(&state);
+    good = dump_start_wait(spec, is_position_here, position, &state, &here, err);
+    log_state_done(&state);
+    return good &&
+           (here || err_set(err, E_TIMEOUT, 0, "the replica's GTIDs were not received yet"));
+}
+
+bool dump_base_complete(const struct dump_spec *spec, struct gtid_list *position, struct err *err)
+{
+    struct log_position at;
+    struct gtid_list list;
+    struct log_state state;
+    bool good;
+
+    if (!spec->base)
+        return true;
+    if (spec->base->at.name[0] == '\0' && !spec->view)
+        return wait_for_position(spec, position, err);
+    at = find_base(spec);
+    gtid_list_init(&list);
+    log_state_init(&state);
+    good = wait_for_base(spec, &at, err) && log_state_at(spec->mirror, &at, &state, err);
+    if (good && spec->view)
+        exchange(spec, &at, &state, &list);
+    if (good)
+        add_missing(spec->view ? &list : &state.list, position);
+    gtid_list_done(&list);
+    log_state_done(&state);
+    return good;
+}

@@ -1,0 +1,262 @@
+"""A cluster that replicates from an external source through its own relay.
+
+Time budget: 70 s.
+"""
+
+import json
+import os
+import signal
+import stat
+import threading
+
+import pymysql
+import pytest
+
+from servers.node import Node
+from servers.wait import wait_for
+
+from .cluster import borealis
+
+PASSWORD = "S3cret-of-the-source"
+CATCH_UP = 60
+SET = "CALL mysql.rds_set_external_source('127.0.0.1', %s, 'repl_user', %s, %s, %s, %s)"
+TABLES = ["CREATE DATABASE channel CHARACTER SET utf8mb4",
+          # A row that came twice would show in a table without a key.
+          "CREATE TABLE channel.plain (a INT, b VARCHAR(100))",
+          "CREATE TABLE channel.keyed (a INT PRIMARY KEY, b INT)"]  # fmt: skip
+
+
+def position(source):
+    statement = "SHOW BINARY LOG STATUS" if source.server == "mysql-9.7" else "SHOW MASTER STATUS"
+    row = source.query(statement)[0]
+    return row["File"], row["Position"]
+
+
+def make_account(source, requires=""):
+    source.execute(f"CREATE USER 'repl_user'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}' {requires}",
+                   "GRANT REPLICATION CLIENT, REPLICATION SLAVE ON *.* TO "
+                   "'repl_user'@'127.0.0.1'")  # fmt: skip
+
+
+def status(cluster):
+    rows = cluster.query("SHOW SLAVE STATUS")
+    assert len(rows) == 1, rows
+    return rows[0]
+
+
+def wait_caught_up(cluster, source):
+    goal = position(source)
+
+    def caught_up():
+        row = status(cluster)
+        assert not row["Last_SQL_Error"], row
+        return (row["Relay_Master_Log_File"], row["Exec_Master_Log_Pos"]) >= goal and row
+
+    return wait_for(caught_up, CATCH_UP, f"replica at {goal}")
+
+
+def content(server):
+    return [server.query(f"SELECT * FROM channel.{table} ORDER BY a, b") for table in ("plain", "keyed")]
+
+
+class Writer(threading.Thread):
+    """Writes on the source, row after row, until stop()."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.written = 0
+        self.error = None
+        self._source = source
+        self._end = threading.Event()
+
+    def run(self):
+        try:
+            with self._source.connect() as conn, conn.cursor() as cursor:
+                while not self._end.is_set():
+                    n = self.written + 1
+                    cursor.execute("BEGIN")
+                    cursor.execute("INSERT INTO channel.plain VALUES (%s, 'x'), (%s, 'y')", (n, n))
+                    cursor.execute("INSERT INTO channel.keyed VALUES (%s, 1)", (n,))
+                    cursor.execute("UPDATE channel.keyed SET b = b + 1 WHERE a <= 3")
+                    cursor.execute("COMMIT")
+                    self.written = n
+        except Exception as problem:
+            self.error = problem
+
+    def wait_for_more(self, rows=50):
+        goal = self.written + rows
+        wait_for(lambda: self.written >= goal or self.error, 30, f"{rows} more on the source")
+        assert self.error is None, self.error
+
+    def stop(self):
+        self._end.set()
+        self.join(60)
+        assert not self.is_alive() and self.error is None, self.error
+
+
+def kill_engine(cluster):
+    pid = cluster.engine_pid
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: cluster.engine_pid not in (None, pid), 60, "another engine")
+    cluster.wait_available()
+
+
+def kill_daemon(cluster):
+    cluster.kill9()
+    cluster.start()
+
+
+@pytest.mark.parametrize("server, encrypted, kills", [
+    ("mysql-9.7", 1, [kill_engine, kill_daemon]), ("mariadb-11.8", 0, [kill_engine]),
+    ("mysql-5.6", 0, [kill_engine])])  # fmt: skip
+def test_nothing_is_applied_twice(cluster, tmp_path, server, encrypted, kills):
+    """The engine and the daemon are killed under load: each row of the source is there once."""
+    with Node(server, tmp_path / "source") as source:
+        make_account(source, "REQUIRE SSL" if encrypted else "")
+        source.execute(*TABLES)
+        cluster.execute(*TABLES)
+        writer = Writer(source)
+        try:
+            file, offset = position(source)
+            cluster.query(SET, (source.port, PASSWORD, file, offset, encrypted))
+            cluster.query("CALL mysql.rds_start_replication")
+            writer.start()
+            for kill in kills:
+                writer.wait_for_more()
+                wait_for(lambda: status(cluster)["Slave_IO_Running"] == "Yes", 60, "receiving")
+                kill(cluster)
+            writer.wait_for_more()
+            writer.stop()
+            row = wait_caught_up(cluster, source)
+            assert content(cluster) == content(source)
+            assert len(content(cluster)[0]) == 2 * writer.written
+            assert (row["Master_Host"], row["Master_User"], row["Master_Port"]) == (
+                "127.0.0.1", "repl_user", source.port)  # fmt: skip
+            assert (row["Master_Log_File"], row["Read_Master_Log_Pos"]) == position(source)
+            assert (row["Slave_IO_Running"], row["Slave_SQL_Running"]) == ("Yes", "Yes")
+            assert (row["Master_SSL_Allowed"], row["Last_IO_Error"]) == (
+                "Yes" if encrypted else "No", "")  # fmt: skip
+            assert row["Master_Server_Id"] == source.port
+            wait_for(lambda: status(cluster)["Seconds_Behind_Master"] == 0, 30, "nothing is behind")
+        finally:
+            if writer.is_alive():
+                writer.stop()
+            forget(cluster)
+            cluster.execute("DROP DATABASE channel")
+
+
+def forget(cluster):
+    if cluster.query("SHOW SLAVE STATUS"):
+        cluster.query("CALL mysql.rds_reset_external_source")
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    """One whose server id is the cluster's can be made of it later."""
+    with Node("mysql-9.7", tmp_path_factory.mktemp("source")) as source:
+        make_account(source)
+        yield source
+
+
+@pytest.fixture
+def unset(cluster):
+    yield cluster
+    forget(cluster)
+
+
+def events(cluster, name="borealis"):
+    """All of a cluster's, the oldest first."""
+    done = borealis("cluster", "events", name, "--dir", cluster.dir, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)["events"]
+
+
+def start_fails(cluster):
+    with pytest.raises(pymysql.err.OperationalError, match="Slave has encountered an error"):
+        cluster.query("CALL mysql.rds_start_replication")
+    row = status(cluster)
+    assert row["Slave_IO_Running"] == "No" and row["Slave_SQL_Running"] == "Yes", row
+    assert cluster.query("CALL mysql.rds_stop_replication")
+    return row
+
+
+def test_a_wrong_password_is_told(unset, source):
+    file, offset = position(source)
+    unset.query(SET, (source.port, "not-it", file, offset, 0))
+    unset.query("CALL mysql.rds_start_replication")
+    row = wait_for(lambda: status(unset)["Last_IO_Error"] and status(unset), 30, "the reason")
+    assert row["Last_IO_Errno"] == 1045 and "Access denied" in row["Last_IO_Error"], row
+    assert row["Slave_IO_Running"] == "Connecting" and row["Seconds_Behind_Master"] is None
+    unset.query("CALL mysql.rds_stop_replication")
+    # Set again, without a reset, it goes on from what is given then.
+    unset.query(SET, (source.port, PASSWORD, file, offset, 0))
+    unset.query("CALL mysql.rds_start_replication")
+    row = wait_for(lambda: status(unset)["Slave_IO_Running"] == "Yes" and status(unset), 30, "receiving")
+    assert row["Last_IO_Error"] == "" and row["Exec_Master_Log_Pos"] == offset, row
+
+
+def test_a_file_that_is_not_there(unset, source):
+    unset.query(SET, (source.port, PASSWORD, "mysql-bin-changelog.000099", 4, 0))
+    row = start_fails(unset)
+    assert row["Last_IO_Errno"] == 1236 and "Could not find first log file" in row["Last_IO_Error"]
+    assert (row["Master_Log_File"], row["Read_Master_Log_Pos"]) == ("mysql-bin-changelog.000099", 4)
+
+
+def test_a_position_past_the_end(unset, source):
+    file, offset = position(source)
+    unset.query(SET, (source.port, PASSWORD, file, offset + 100000, 0))
+    row = start_fails(unset)
+    assert row["Last_IO_Errno"] == 1236 and "position > file size" in row["Last_IO_Error"], row
+
+
+def test_a_host_that_is_not_there(unset):
+    unset.query("CALL mysql.rds_set_external_source('no-such-host.invalid', 3306, 'u', 'p', "
+                "'mysql-bin.000001', 4, 1)")  # fmt: skip
+    unset.query("CALL mysql.rds_start_replication")
+    row = wait_for(lambda: status(unset)["Last_IO_Error"] and status(unset), 30, "the reason")
+    assert row["Last_IO_Errno"] == 2003 and "no-such-host.invalid" in row["Last_IO_Error"], row
+
+
+def test_the_clusters_own_server_id(unset, tmp_path):
+    own = unset.query("SELECT @@server_id AS id")[0]["id"]
+    with Node("mariadb-10.11", tmp_path / "source", server_id=own) as source:
+        make_account(source)
+        file, offset = position(source)
+        unset.query(SET, (source.port, PASSWORD, file, offset, 0))
+        row = start_fails(unset)
+        assert row["Last_IO_Errno"] == 1593 and f"{own}, which is ours" in row["Last_IO_Error"], row
+        told = events(unset)[-1]
+        assert (told["id"], told["message"]) == (
+            "RDS-EVENT-0045", "Replication has stopped. " + row["Last_IO_Error"])  # fmt: skip
+
+
+def test_the_password_is_in_one_file_alone(unset, source):
+    file, offset = position(source)
+    unset.query(SET, (source.port, PASSWORD, file, offset, 0))
+    unset.query("CALL mysql.rds_start_replication")
+    unset.query("CALL mysql.rds_stop_replication")
+    found = []
+    for path in unset.dir.rglob("*"):
+        if path.is_file() and PASSWORD.encode() in path.read_bytes():
+            found.append(path)
+    assert found == [unset.own / "relay" / "source.json"]
+    assert stat.S_IMODE(found[0].stat().st_mode) == 0o600
+    assert PASSWORD not in unset.stderr.read_text()
+    unset.query("CALL mysql.rds_reset_external_source")
+    assert sorted(path.name for path in (unset.own / "relay").iterdir()) == ["tls"]
+
+
+def test_nobody_else_comes_through_the_door(unset, source):
+    """Its account has a random password that only the engine is given, and its TLS is not optional."""
+    file, offset = position(source)
+    unset.query(SET, (source.port, PASSWORD, file, offset, 0))
+    engines = unset.as_admin("SHOW SLAVE STATUS")[0]
+    assert (engines["Master_Host"], engines["Master_SSL_Verify_Server_Cert"]) == ("127.0.0.1", "Yes")
+    unset.query("CALL mysql.rds_start_replication")
+    wait_for(lambda: status(unset)["Slave_IO_Running"] == "Yes", 30, "receiving")
+    ca = {"ssl": {"ca": engines["Master_SSL_CA_File"]}}
+    for user, password in (engines["Master_User"], ""), ("repl_user", PASSWORD):
+        for how, refusal in (ca, "Access denied"), ({}, "insecure transport"):
+            with pytest.raises(pymysql.err.OperationalError, match=refusal):
+                pymysql.connect(host="127.0.0.1", port=engines["Master_Port"], user=user,
+                                password=password, **how)  # fmt: skip
