@@ -9,8 +9,8 @@
 #define BYTES_MAX (UINT64_C(1) << 50)
 
 const struct disk_limits disk_limits_default = {.stages = {
-                                                    [DISK_LOW] = {10, UINT64_C(16) << 30},
-                                                    [DISK_SHORT] = {5, UINT64_C(8) << 30},
+                                                    [DISK_LOW] = {5, UINT64_C(4) << 30},
+                                                    [DISK_SHORT] = {2, UINT64_C(2) << 30},
                                                     [DISK_FULL] = {1, UINT64_C(256) << 20},
                                                 }};
 

@@ -43,7 +43,7 @@ struct disk_limits {
     struct disk_limit stages[DISK_STAGES]; /* that of DISK_ENOUGH is not used */
 };
 
-/* 10 % or 16 GiB, 5 % or 8 GiB, 1 % or 256 MiB. */
+/* 5 % or 4 GiB, 2 % or 2 GiB, 1 % or 256 MiB. */
 extern const struct disk_limits disk_limits_default;
 
 /* "10%", "20G" (K, M, G, T), "0". E_USAGE. */

@@ -187,11 +187,11 @@ const struct verb verb_relay = {
          {"server-id", "N", "The relay's server id; else a large random one, kept."},
          {"retention-hours", "N", "Remove files that were closed for so long; else never."},
          {"disk-low", "N%|SIZE",
-          "Receive nothing while less of the file system is free, until a quarter more is; 10%, at "
-          "most 16G, when nothing is given."},
+          "Receive nothing while less of the file system is free, until a quarter more is; 5%, at "
+          "most 4G, when nothing is given."},
          {"disk-short", "N%|SIZE",
           "With --retention-hours: remove the oldest files while less is free, until a quarter "
-          "more is; 5%, at most 8G, when nothing is given."},
+          "more is; 2%, at most 2G, when nothing is given."},
          {"verbose", NULL, "Log more."}},
     .run = run,
     .verbs = relay_verbs,

@@ -123,11 +123,11 @@ const struct verb verb_serve = {
           "not kept."},
          {"disk-low", "N%|SIZE",
           "When less of the file system is free, clusters receive nothing more from external "
-          "sources, until a quarter more is; 10%, at most 16G, when nothing is given. It is not "
+          "sources, until a quarter more is; 5%, at most 4G, when nothing is given. It is not "
           "kept."},
          {"disk-short", "N%|SIZE",
           "When less is free, the oldest binary logs go before their retention hours are over, "
-          "until a quarter more is free; 5%, at most 8G, when nothing is given. It is not kept."},
+          "until a quarter more is free; 2%, at most 2G, when nothing is given. It is not kept."},
          {"source-address", "IP",
           "The address of this machine that the clusters' connections to their sources come from; "
           "else the one that routing picks. It is not kept."},

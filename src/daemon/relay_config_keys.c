@@ -393,11 +393,11 @@ const struct relay_section_keys relay_section_channel = {
           .most = LOG_CACHE_MAX},
          {"disk_low", "N%|SIZE",
           "When less of the file system is free, nothing more is received from the source, until a "
-          "quarter more is; 10%, at most 16G, when nothing is given, 0: never.",
+          "quarter more is; 5%, at most 4G, when nothing is given, 0: never.",
           .take = take_disk_limit, CHANNEL(disk_limits.stages[DISK_LOW])},
          {"disk_short", "N%|SIZE",
           "When less is free, and a retention is set, the oldest files go before their time, until "
-          "a quarter more is free; 5%, at most 8G, when nothing is given, 0: never.",
+          "a quarter more is free; 2%, at most 2G, when nothing is given, 0: never.",
           .take = take_disk_limit, CHANNEL(disk_limits.stages[DISK_SHORT])},
          {"keep_free_bytes", "SIZE",
           "Refuse what would leave less free in the file system, at each write, whatever the stage "

@@ -51,6 +51,11 @@ REPORTS = re.compile(
 alive = weakref.WeakSet()
 
 
+def disk_options(options):
+    """What keeps `serve` and `relay` from minding how full the machine's disk is; none if said."""
+    return () if "--disk-low" in options else ("--disk-low", "0", "--disk-short", "0")
+
+
 class Cluster:
     """A cluster in a directory of its own; options are further arguments of `serve`.
 
@@ -59,7 +64,7 @@ class Cluster:
     """
 
     def __init__(self, *options, port=None):
-        self.options = options
+        self.options = (*disk_options(options), *options)
         self.binary = BINARY
         self.inside = []  # what a command begins with that is to see the directory
         self.port = port or free_port()

@@ -29,8 +29,24 @@ def pytest_unconfigure(config):
 def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
     if report.failed:
+        item.config.failed_file = item.path
         for cluster in list(alive):
             report.sections.append((f"logs of the {cluster}", cluster.logs()))
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    """Servers' directories would fill the disk: they go with their test or file, unless it failed."""
+    yield
+    temporary = item.config._tmp_path_factory.getbasetemp()  # pytest before 7.3 has no setting for it
+    if getattr(item.config, "failed_file", None) == item.path:
+        return
+    if nextitem is None or nextitem.path != item.path:
+        for path in temporary.iterdir():
+            if path.is_dir():  # and not the lock that keeps other runs from removing all of it
+                shutil.rmtree(path, ignore_errors=True)
+    elif "tmp_path" in item.funcargs:
+        shutil.rmtree(item.funcargs["tmp_path"], ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

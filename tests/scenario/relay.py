@@ -19,7 +19,7 @@ import pymysql
 from servers.wait import wait_for
 
 from .binlog_nodes import empty
-from .cluster import BINARY, REPORTS, free_port
+from .cluster import BINARY, REPORTS, disk_options, free_port
 
 USER, PASSWORD = "relay", "relay-at-source"
 REPLICA, REPLICA_PASSWORD = "follower", "follower-at-relay"
@@ -92,7 +92,7 @@ class Relay:
         if listen_mysql:
             self.mysql_port = free_port()
             options += ("--listen-mysql", f"127.0.0.1:{self.mysql_port}")
-        self.options = options
+        self.options = (*disk_options(options), *options)
         self.log = self.basedir / "relay.log"
         self.process = None
         self.basedir.mkdir(parents=True, exist_ok=True)

@@ -64,7 +64,8 @@ class ConfiguredRelay:
             "source_password_file": "source.password",  # beside the file
             "source_ssl_mode": "REQUIRED" if is_new_mysql(source) else "DISABLED",
             "listen": f"127.0.0.1:{free_port()}",
-        }
+            "disk_low": "0", "disk_short": "0",  # as disk_options() in cluster.py
+        }  # fmt: skip
 
     def write(self):
         parser = configparser.ConfigParser(interpolation=None)

@@ -58,11 +58,13 @@ static void test_the_size_may_change(void **state)
 static void test_the_lesser_of_both(void **state)
 {
     (void)state;
-    assert_int_equal(disk_enter_bytes(&disk_limits_default, DISK_LOW, 100 * GIB), 10 * GIB);
-    assert_int_equal(disk_leave_bytes(&disk_limits_default, DISK_LOW, 100 * GIB), 10 * GIB * 5 / 4);
-    assert_int_equal(disk_enter_bytes(&disk_limits_default, DISK_LOW, 10000 * GIB), 16 * GIB);
-    assert_int_equal(disk_enter_bytes(&disk_limits_default, DISK_SHORT, 100 * GIB), 5 * GIB);
-    assert_int_equal(disk_enter_bytes(&disk_limits_default, DISK_SHORT, 10000 * GIB), 8 * GIB);
+    assert_int_equal(disk_enter_bytes(&disk_limits_default, DISK_LOW, 20 * GIB),
+                     20 * GIB / 100 * 5);
+    assert_int_equal(disk_leave_bytes(&disk_limits_default, DISK_LOW, 20 * GIB),
+                     (20 * GIB / 100 * 5) * 5 / 4);
+    assert_int_equal(disk_enter_bytes(&disk_limits_default, DISK_LOW, 10000 * GIB), 4 * GIB);
+    assert_int_equal(disk_enter_bytes(&disk_limits_default, DISK_SHORT, 50 * GIB), 1 * GIB);
+    assert_int_equal(disk_enter_bytes(&disk_limits_default, DISK_SHORT, 10000 * GIB), 2 * GIB);
     assert_int_equal(disk_enter_bytes(&disk_limits_default, DISK_FULL, 10000 * GIB), 256 * MIB);
 }
 
