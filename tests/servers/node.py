@@ -13,6 +13,7 @@ import atexit
 import concurrent.futures
 import contextlib
 import dataclasses
+import fcntl
 import os
 import pathlib
 import shutil
@@ -49,7 +50,7 @@ class Kind:
     """What sets one kind of server apart from the others."""
 
     daemon: str
-    create: object  # function of a Node, fills its data directory
+    create: object  # function of a Node, fills its data directory; None: a template comes with it
     settings: dict
     clients: str = None  # the server whose client programs to use, if it has none itself
 
@@ -75,9 +76,31 @@ def _create_mysql(node):
     node.run_daemon("--initialize-insecure")
 
 
-def _create_mysql_56(node):
-    shutil.copytree(node.home / "template", node.datadir)
-    (node.datadir / "auto.cnf").unlink()  # or all nodes would have the same server_uuid
+def _create(node):
+    """Fills the data directory with a copy of the template of the node's kind, made with the first.
+
+    The template is beside the server's program, and goes when a newer one is fetched. Settings that
+    a data directory can not be given afterwards make it anew.
+    """
+    template = node.home / "template"
+    if node.kind.create and "lower_case_table_names" in node.settings:
+        node.kind.create(node)
+        return
+    if not template.exists():
+        with open(node.home / "template.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not template.exists():
+                _make_template(node, template)
+    shutil.copytree(template, node.datadir)
+    (node.datadir / "auto.cnf").unlink(missing_ok=True)  # or all would have the same server_uuid
+
+
+def _make_template(node, template):
+    with tempfile.TemporaryDirectory(prefix="template-", dir=node.home) as directory:
+        first = Node(node.server, directory)
+        first._write_config()
+        first.kind.create(first)
+        first.datadir.rename(template)
 
 
 KINDS = {
@@ -89,7 +112,7 @@ KINDS = {
         {"innodb_redo_log_capacity": "16M", "mysqlx": "OFF", "secure_file_priv": ""},
     ),
     "mysql-5.6": Kind(
-        "mysqld", _create_mysql_56, {"innodb_log_file_size": "16M"}, clients="mariadb-10.11"
+        "mysqld", None, {"innodb_log_file_size": "16M"}, clients="mariadb-10.11"
     ),
 }
 
@@ -189,7 +212,7 @@ class Node:
         created = self.basedir / "created"
         if not created.exists():
             shutil.rmtree(self.datadir, ignore_errors=True)
-            self.kind.create(self)
+            _create(self)
         self.process = _starter.submit(self._spawn).result()
         _alive.add(self)
         wait_for(self._answers, timeout, f"{self}: answers", ignore=pymysql.err.OperationalError)
