@@ -5,10 +5,12 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "endpoint/engine_talk.h"
+#include "endpoint/replica_statement.h"
 #include "net/socket.h"
 #include "replication/dump.h"
 #include "replication/link_query.h"
 #include "wire/command.h"
+#include "wire/reply.h"
 
 #include <stdio.h>
 #include <strings.h>
@@ -31,6 +33,7 @@ enum wish {
     WISH_UUID,
     WISH_SEMISYNC,
     WISH_THREAD,
+    WISH_WITHOUT_GTIDS,
     WISH_COUNT,
 };
 
@@ -40,7 +43,8 @@ static const char wishes_sql[] =
     " COALESCE(@source_binlog_checksum, @master_binlog_checksum),"
     " COALESCE(@source_heartbeat_period, @master_heartbeat_period),"
     " COALESCE(@replica_uuid, @slave_uuid),"
-    " COALESCE(@rpl_semi_sync_replica, @rpl_semi_sync_slave), CONNECTION_ID()";
+    " COALESCE(@rpl_semi_sync_replica, @rpl_semi_sync_slave), CONNECTION_ID()"
+    ", " REPLICA_HAS_ROLE_WITHOUT_GTIDS;
 
 /* The engine must not close a connection that says nothing while the dump runs. */
 static const char stay_sql[] = "SET SESSION wait_timeout = 31536000";
@@ -141,6 +145,7 @@ static void choose_view(struct dump_session *session, const struct mirror *mirro
         .to = entrance_dialect(session->spec->entrance),
         .server_id = mirror_identity(mirror)->server_id,
         .accounts = ACCOUNTS_DROP,
+        .anonymous = wish_number(session, WISH_WITHOUT_GTIDS) != 0,
     };
 }
 
@@ -235,6 +240,11 @@ static bool run_dump(struct dump_session *session, struct mirror *mirror, bool *
         .userdata = session,
     };
 
+    if (session->wants_view && session->view.anonymous && session->request.gtid)
+        return err_set(err, E_STATE, ER_MASTER_FATAL_ERROR_READING_BINLOG,
+                       "the account '%s' has the role " REPLICA_ROLE_WITHOUT_GTIDS
+                       ": it gets transactions without GTIDs, so not by auto position",
+                       session->info.user);
     return dump_run(&dump, err);
 }
 

@@ -6,15 +6,17 @@
 
 bool replica_statement_write(struct buf *buf, struct span text, const struct replica_facts *facts)
 {
+    static const char gtid_mode[] = "IF(" REPLICA_HAS_ROLE_WITHOUT_GTIDS ", 'OFF', 'ON')";
     const struct {
         const char *asked;
+        const char *quote;
         const char *value;
     } statements[] = {
-        {"@@GLOBAL.GTID_MODE", "ON"},
-        {"@@GLOBAL.SERVER_UUID", facts->server_uuid},
-        {"VERSION()", facts->version},
-        {"@@GLOBAL.RPL_SEMI_SYNC_SOURCE_ENABLED", "1"},
-        {"@@GLOBAL.RPL_SEMI_SYNC_MASTER_ENABLED", "1"},
+        {"@@GLOBAL.GTID_MODE", "", gtid_mode},
+        {"@@GLOBAL.SERVER_UUID", "'", facts->server_uuid},
+        {"VERSION()", "'", facts->version},
+        {"@@GLOBAL.RPL_SEMI_SYNC_SOURCE_ENABLED", "'", "1"},
+        {"@@GLOBAL.RPL_SEMI_SYNC_MASTER_ENABLED", "'", "1"},
     };
     static const char select[] = "SELECT ";
     struct cursor cur = cursor_of(text);
@@ -26,7 +28,8 @@ bool replica_statement_write(struct buf *buf, struct span text, const struct rep
         if (cursor_left(&cur) != strlen(statements[i].asked) ||
             strncasecmp((const char *)cur.rest.data, statements[i].asked, cursor_left(&cur)) != 0)
             continue;
-        buf_printf(buf, "SELECT '%s' AS `%s`", statements[i].value, statements[i].asked);
+        buf_printf(buf, "SELECT %s%s%s AS `%s`", statements[i].quote, statements[i].value,
+                   statements[i].quote, statements[i].asked);
         return true;
     }
     return false;

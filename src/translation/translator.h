@@ -5,8 +5,9 @@
  * Pure and deterministic: the output follows from the source's bytes since the beginning of the
  * file, the state of GTIDs there, and the options; so every relay of a source makes the same bytes,
  * but for the numbers by which a transaction waits for others: last_committed and commit ids may be
- * better where more keys are known. They have the same place and size everywhere. Only its resolver
- * may wait for what it is asked. Its files are a *view* of the source's: one for each, with a name
+ * better where more keys are known. They have the same place and size everywhere, and so have the
+ * events that stand for GTIDs where these are left out. Only its resolver may wait for what it is
+ * asked. Its files are a *view* of the source's: one for each, with a name
  * and offsets of their own (see translator_view_name()). Each event's log_pos is its end in the
  * view.
  *
@@ -51,6 +52,7 @@ struct translator_options {
     const struct gtid_resolver *resolver; /* MySQL: what GTIDs were before; NULL: nothing known */
     struct key_source keys;               /* with history_size; `at` may be NULL */
     unsigned history_size; /* keys of rows that are remembered, see dependencies.h; 0: none */
+    bool anonymous;        /* MySQL: GTIDs stay out, as of GTID_MODE=OFF: without a resolver only */
 };
 
 /* The GTID state where a file begins: one of the two, by the source's family; or none is known. */

@@ -241,7 +241,10 @@ bool translator_write_gtid_mysql(struct translator *translator, enum transaction
     struct gtid gtid = open->gtid_mysql;
     bool rows_alone = !open->statements && end != END_STATEMENT && end != END_COMPLETED;
 
-    gtid.type = gtid.tag.len > 0 ? EVENT_GTID_TAGGED : EVENT_GTID;
+    if (translator->options.anonymous)
+        gtid = (struct gtid){.type = EVENT_ANONYMOUS_GTID};
+    else
+        gtid.type = gtid.tag.len > 0 ? EVENT_GTID_TAGGED : EVENT_GTID;
     gtid.parts = GTID_FLAGS | GTID_UUID | GTID_NUMBER | (gtid.tag.len > 0 ? GTID_TAG : 0);
     gtid.flags =
         rows_alone && translator->options.to == DIALECT_MYSQL_8 ? 0 : GTID_FLAG_MAY_HAVE_SBR;

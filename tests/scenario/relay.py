@@ -241,11 +241,11 @@ def binlog_names(node):
     return [row["Log_name"] for row in node.query("SHOW BINARY LOGS")]
 
 
-def follow(replica, port, by_gtid, start=None, heartbeat=None, host="127.0.0.1"):
+def follow(replica, port, by_gtid, start=None, heartbeat=None, host="127.0.0.1", user=REPLICA):
     """Makes a server the replica of what listens there: from a (file, offset) on, or by GTID."""
     file, offset = start or ("", 4)
     to = (
-        f"MASTER_HOST='{host}', MASTER_PORT={port}, MASTER_USER='{REPLICA}',"
+        f"MASTER_HOST='{host}', MASTER_PORT={port}, MASTER_USER='{user}',"
         f" MASTER_PASSWORD='{REPLICA_PASSWORD}'"
     )
     if is_mariadb(replica):

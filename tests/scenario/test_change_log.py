@@ -21,6 +21,7 @@ from .cluster import Cluster
 
 FILE = "mysql-bin-changelog.{:06}"
 CATCH_UP = 60
+PLAIN = "plain"  # an account whose MySQL replicas have GTID_MODE=OFF
 
 
 # What a Load writes to.
@@ -123,6 +124,15 @@ def replicas(tmp_path, kinds):
         ]
 
 
+@pytest.fixture(scope="module")
+def plain(cluster):
+    cluster.account("CREATE ROLE gtid_mode_off",
+                    f"CREATE USER {PLAIN}@'%' IDENTIFIED BY '{relay.REPLICA_PASSWORD}'",
+                    f"GRANT REPLICATION SLAVE ON *.* TO {PLAIN}@'%'",
+                    f"GRANT gtid_mode_off TO {PLAIN}@'%'")  # fmt: skip
+    return PLAIN
+
+
 def test_nothing_is_written_twice(cluster):
     """A file of the change log is the engine's own, by another name."""
     cluster.execute("INSERT INTO d.log (note) VALUES ('once')")
@@ -208,35 +218,53 @@ def follow_after_mariadb_dump(cluster, node):
     relay.follow(node, cluster.port, by_gtid=True, heartbeat=1)
 
 
-def follow_after_mysqldump(cluster, node):
+def follow_after_mysqldump(cluster, node, user=relay.REPLICA):
     """By the position that the dump names, which is one of the engine's own files."""
     dump = cluster.client("mysqldump", "--source-data=2", "--single-transaction", "--databases", "d",
                           home=node.server).stdout  # fmt: skip
     ((file, offset),) = re.findall(r"LOG_FILE='(\S+)', \w+_LOG_POS=(\d+)", dump)
     node.client("mysql", input=dump)
-    relay.follow(node, cluster.port, by_gtid=False, start=(file, int(offset)), heartbeat=1)
+    relay.follow(node, cluster.port, by_gtid=False, start=(file, int(offset)), heartbeat=1, user=user)
 
 
 def follow_from_the_start(cluster, node):
     relay.follow(node, cluster.port, by_gtid=True, heartbeat=1)
 
 
+def plain_after_mysqldump(cluster, node):
+    follow_after_mysqldump(cluster, node, user=PLAIN)
+
+
+def plain_from_the_start(cluster, node):
+    relay.follow(node, cluster.port, by_gtid=False, start=(FILE.format(1), 4), heartbeat=1, user=PLAIN)
+
+
 FOLLOW = {
-    "mariadb-11.8": follow_after_mariadb_dump,
-    "mysql-9.7": follow_after_mysqldump,
-    "mysql-5.6": follow_from_the_start,
+    follow_after_mariadb_dump: "mariadb-11.8",
+    follow_from_the_start: "mysql-5.6",
+    plain_after_mysqldump: "mysql-9.7",
+    plain_from_the_start: "mysql-5.6",
 }
 
 
-def test_replicas_of_all_kinds_through_kills(cluster, tmp_path):
-    """Made under load, from dumps and from nothing, while the engine and the daemon are killed."""
+def test_replicas_of_all_kinds_through_kills(cluster, plain, tmp_path):
+    """Made under load, from dumps and from nothing, while the engine and the daemon are killed.
+
+    The plain ones are MySQL's with GTID_MODE=OFF, by position.
+    """
     loads = [Load(cluster, number) for number in range(2)]
-    with replicas(tmp_path, FOLLOW) as nodes:
+    with contextlib.ExitStack() as stack:
+        nodes = []
+        for follow, server in FOLLOW.items():
+            settings = relay.replica_settings(server)
+            if follow in (plain_after_mysqldump, plain_from_the_start):
+                settings |= {"gtid_mode": "OFF", "enforce_gtid_consistency": "OFF"}
+            nodes.append(stack.enter_context(Node(server, tmp_path / follow.__name__, **settings)))
         for load in loads:
             load.start()
         wait_for_load(loads, 20)
-        for node in nodes:
-            FOLLOW[node.server](cluster, node)
+        for follow, node in zip(FOLLOW, nodes):
+            follow(cluster, node)
         for kill in (kill_engine, kill_daemon, kill_engine):
             wait_for_load(loads, 50)
             kill(cluster)
@@ -249,6 +277,20 @@ def test_replicas_of_all_kinds_through_kills(cluster, tmp_path):
         for node in nodes:
             wait_equal(cluster, node)
             assert_runs(node)
+
+
+def test_a_plain_account_gets_no_gtids(cluster, plain):
+    """And is told so, where it asks by them."""
+    own = [f"--user={plain}", f"--password={relay.REPLICA_PASSWORD}"]
+    cluster.execute("INSERT INTO d.log (note) VALUES ('without a GTID')")
+    name = position(cluster)[0]
+    text = client_binlog(cluster, "mysqlbinlog", "mysql-9.7", *own, "--verbose", "--to-last-log", name).stdout
+    assert "without a GTID" in text
+    assert set(re.findall(r"SET @@SESSION.GTID_NEXT= '(.*?)'", text)) == {"ANONYMOUS", "AUTOMATIC"}
+    done = cluster.client("mysqlbinlog", *own, "--read-from-remote-source=BINLOG-DUMP-GTIDS", name,
+                          home="mysql-9.7", check=False)  # fmt: skip
+    assert done.returncode != 0
+    assert f"the account '{plain}' has the role gtid_mode_off" in done.stderr, done.stderr
 
 
 def test_mysqldump_needs_its_snapshot(cluster):

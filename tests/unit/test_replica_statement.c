@@ -17,7 +17,8 @@ static void assert_becomes(const char *text, const char *other)
 static void test_what_mysql_asks(void **state)
 {
     (void)state;
-    assert_becomes("SELECT @@GLOBAL.GTID_MODE", "SELECT 'ON' AS `@@GLOBAL.GTID_MODE`");
+    assert_becomes("SELECT @@GLOBAL.GTID_MODE", "SELECT IF(" REPLICA_HAS_ROLE_WITHOUT_GTIDS
+                                                ", 'OFF', 'ON') AS `@@GLOBAL.GTID_MODE`");
     assert_becomes("select @@global.server_uuid", "SELECT '11-22' AS `@@GLOBAL.SERVER_UUID`");
     assert_becomes("SELECT @@global.rpl_semi_sync_source_enabled",
                    "SELECT '1' AS `@@GLOBAL.RPL_SEMI_SYNC_SOURCE_ENABLED`");

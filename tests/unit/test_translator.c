@@ -68,6 +68,7 @@ static void write_event(const struct reader *reader, const struct reader_event *
         buf_bytes(&lines, query.text);
         break;
     case EVENT_GTID:
+    case EVENT_ANONYMOUS_GTID:
     case EVENT_GTID_TAGGED:
     case EVENT_MARIADB_GTID:
         write_gtid(event);
@@ -355,6 +356,49 @@ static void a_commit_id_is_mysqls_clock(void **state)
                             "Gtid b0ea115d-0000-8000-8300-000000000007:1\n"
                             "Query CREATE TABLE t (a INT) ROW_FORMAT=DYNAMIC\n"
                             "Gtid b0ea115d-0000-8000-8000-000000000007:17\nQuery BEGIN\nXid \n");
+}
+
+#define NO_UUID "00000000-0000-0000-0000-000000000000"
+
+/* A replica may have come by either: every offset is the same. */
+static void gtids_may_stay_out(void **state)
+{
+    static const enum dialect dialects[] = {DIALECT_MYSQL_5, DIALECT_MYSQL_8};
+    static const char *const texts[] = {
+        "Previous_gtids b0ea115d-0000-8000-8000-000000000007:1-10\n"
+        "Anonymous_Gtid " NO_UUID ":0\nQuery BEGIN\nXid \n"
+        "Anonymous_Gtid " NO_UUID ":0\nQuery CREATE TABLE t (a INT) ROW_FORMAT=DYNAMIC\n",
+        "Previous_gtids b0ea115d-0000-8000-8000-000000000007:1-10\n"
+        "Anonymous_Gtid " NO_UUID ":0 0 1\nQuery BEGIN\nXid \n"
+        "Anonymous_Gtid " NO_UUID ":0 1 2\nQuery CREATE TABLE t (a INT)\n",
+    };
+    struct err err;
+
+    (void)state;
+    begin_log(MARIADB);
+    put_list("0-7-10");
+    put_gtid_mariadb(0, 11, 0xc, 0);
+    put_xid();
+    put_gtid_mariadb(0, 12, 0x29, 0);
+    put_query("CREATE TABLE t (a INT)");
+    for (size_t i = 0; i < 2; i++) {
+        struct translator_options options = {.to = dialects[i], .server_id = 99};
+        char marks[2][TRANSLATOR_MARK_SIZE];
+        size_t sizes[2];
+
+        for (size_t without = 0; without < 2; without++) {
+            options.anonymous = without;
+            translator_view_mark(&options, marks[without]);
+            translation_init_of(&translation, &options);
+            assert_true(translate_bytes(&translation, buf_span(&log_bytes), &err));
+            sizes[without] = translation.out.len;
+            if (without)
+                assert_string_equal(transcript(), texts[i]);
+            translation_done(&translation);
+        }
+        assert_int_equal(sizes[0], sizes[1]);
+        assert_string_equal(marks[0], marks[1]);
+    }
 }
 
 static void an_alter_in_two_phases_is_one(void **state)
@@ -841,6 +885,7 @@ int main(void)
         cmocka_unit_test(a_source_without_gtids_has_places),
         cmocka_unit_test(transactions_of_a_group_have_one_commit_id),
         cmocka_unit_test(a_commit_id_is_mysqls_clock),
+        cmocka_unit_test(gtids_may_stay_out),
         cmocka_unit_test(gtids_become_again_what_they_were),
         cmocka_unit_test(an_alter_in_two_phases_is_one),
         cmocka_unit_test(a_table_with_its_rows_is_one_transaction),
