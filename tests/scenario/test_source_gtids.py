@@ -336,6 +336,28 @@ def test_next_log(follower, source):
     assert status(follower)["Master_Log_File"] == f"{base}.{int(number) + 1:06}"
 
 
+# --- a large set ---
+
+
+def test_a_large_set(follower, source):
+    """Tens of thousands of bytes of GTIDs of other servers, which the source has never had in a file."""
+    foreign = ",".join(f"{one:08x}-1111-2222-3333-444444444444:1-9:11" for one in range(1, 601))
+    source.execute(f"SET GLOBAL gtid_purged = '+{foreign}'", "FLUSH BINARY LOGS")
+    follower.query(SET_AUTO, (source.port, PASSWORD))
+    assert "encountered an error" in signalled(follower, START)
+    row = status(follower)
+    assert row["Last_IO_Errno"] == 1236, row
+    assert "transactions that the source has purged: 00000001-1111-2222-3333-444444444444:1-9:11," in row["Last_IO_Error"]
+    follower.query(STOP)
+    follower.query("CALL mysql.rds_gtid_purged(%s)", ("+" + foreign,))
+    follower.query(START)
+    insert(source, 1)
+    kill_daemon(follower)
+    insert(source, 2)
+    wait_caught_up(follower, source)
+    assert rows(follower) == [1, 2]
+
+
 # --- MariaDB ---
 
 
