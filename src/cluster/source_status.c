@@ -1,24 +1,31 @@
 #include "cluster/source_status.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "cluster/ssl_material.h"
+#include "log/lookup.h"
 #include "wire/reply.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* What the servers' own receivers stop and try again with (source: MariaDB, errmsg-utf8.txt). */
 #define ER_CONNECT    2003
 #define SERVER_ERRORS 1000 /* numbers below are not the servers' */
 
+#define GTIDS_MAX ((size_t)256 << 10) /* bytes of a set's text: a longer one is not shown */
+
 struct facts {
     const struct source_definition *definition;
     const struct source_engine_row *row;
     struct receiver_status receiver;
-    struct log_ends ends; /* names are empty before the source was met */
+    struct mirror *mirror; /* NULL before the source was met */
+    struct log_ends ends;  /* names are empty then */
     uint32_t server_id;
+    const char *server_uuid;
     bool engine_receives; /* its receiving thread is there */
 };
 
@@ -88,6 +95,19 @@ static int error_number(const struct receiver_status *receiver)
     return receiver->state == RECEIVER_STOPPED ? ER_SLAVE_FATAL_ERROR : ER_CONNECT;
 }
 
+/* As MySQL writes it: YYMMDD and the time, of UTC. */
+static const char *time_text(int64_t usec, struct arena *arena)
+{
+    time_t seconds = (time_t)(usec / USEC_PER_SEC);
+    struct tm utc;
+    char text[32];
+
+    if (usec == 0 || !gmtime_r(&seconds, &utc))
+        return "";
+    (void)strftime(text, sizeof text, "%y%m%d %H:%M:%S", &utc);
+    return arena_strdup(arena, text);
+}
+
 /* The receiver's; the engine's own only while that has none: it tells of the way between them. */
 static void add_error(const struct facts *facts, struct arena *arena, struct source_fields *fields)
 {
@@ -97,6 +117,7 @@ static void add_error(const struct facts *facts, struct arena *arena, struct sou
     if (error->class != E_NONE) {
         add(fields, "Last_IO_Errno", arena_printf(arena, "%d", error_number(&facts->receiver)));
         add(fields, "Last_IO_Error", arena_strdup(arena, error->text));
+        add(fields, "Last_IO_Error_Timestamp", time_text(facts->receiver.error_usec, arena));
     } else if (!own && !is(facts->row->io_errno, "1236")) {
         add(fields, "Last_IO_Errno", "0");
         add(fields, "Last_IO_Error", "");
@@ -131,6 +152,29 @@ static struct log_position find_applied(struct external_source *source, const st
     return place;
 }
 
+/* A MySQL source's GTIDs up to a place in its log. */
+static const char *gtids_at(const struct facts *facts, const struct log_position *place,
+                            struct arena *arena)
+{
+    const char *text = "";
+    struct log_state state;
+    struct err ignored;
+    struct buf buf;
+
+    if (!facts->mirror || place->name[0] == '\0')
+        return "";
+    log_state_init(&state);
+    buf_init(&buf, GTIDS_MAX);
+    if (log_state_at(facts->mirror, place, &state, &ignored) && state.kind == LOG_STATE_MYSQL) {
+        gtid_set_print_lines(&buf, &state.set);
+        if (buf_ok(&buf))
+            text = arena_strdup(arena, buf_borrow_cstr(&buf));
+    }
+    buf_done(&buf);
+    log_state_done(&state);
+    return text;
+}
+
 static void add_places(struct external_source *source, const struct facts *facts,
                        struct arena *arena, struct source_fields *fields)
 {
@@ -144,6 +188,9 @@ static void add_places(struct external_source *source, const struct facts *facts
     add(fields, "Read_Master_Log_Pos", arena_printf(arena, "%" PRIu64, received.offset));
     add(fields, "Relay_Master_Log_File", arena_strdup(arena, applied.name));
     add(fields, "Exec_Master_Log_Pos", arena_printf(arena, "%" PRIu64, applied.offset));
+    add(fields, "Retrieved_Gtid_Set", gtids_at(facts, &facts->ends.whole, arena));
+    add(fields, "Executed_Gtid_Set", gtids_at(facts, &applied, arena));
+    add(fields, "Auto_Position", source_definition_is_auto(facts->definition) ? "1" : "0");
 }
 
 static void add_material(const struct facts *facts, const char *material, struct arena *arena,
@@ -185,15 +232,20 @@ void source_status_describe(struct external_source *source,
                             struct source_fields *ret_fields)
 {
     struct channel *channel = external_source_borrow_channel(source);
-    struct mirror *mirror = channel_borrow_mirror(channel);
-    struct facts facts = {.definition = definition, .row = row};
+    struct facts facts = {
+        .definition = definition,
+        .row = row,
+        .mirror = channel_borrow_mirror(channel),
+        .server_uuid = "",
+    };
     struct source_fields fields = {0};
 
     facts.engine_receives = !is(row->io_running, "No");
     channel_receiver_status(channel, &facts.receiver);
-    if (mirror) {
-        mirror_ends(mirror, &facts.ends);
-        facts.server_id = mirror_identity(mirror)->server_id;
+    if (facts.mirror) {
+        mirror_ends(facts.mirror, &facts.ends);
+        facts.server_id = mirror_identity(facts.mirror)->server_id;
+        facts.server_uuid = mirror_identity(facts.mirror)->server_uuid;
     }
     add(&fields, "Slave_IO_State", io_state(&facts));
     add(&fields, "Master_Host", arena_strdup(arena, definition->host));
@@ -206,5 +258,6 @@ void source_status_describe(struct external_source *source,
     add_error(&facts, arena, &fields);
     add_until(&facts, arena, &fields);
     add(&fields, "Master_Server_Id", arena_printf(arena, "%" PRIu32, facts.server_id));
+    add(&fields, "Master_UUID", arena_strdup(arena, facts.server_uuid));
     *ret_fields = fields;
 }

@@ -20,11 +20,11 @@ struct source_engine_row {
 };
 
 struct source_field {
-    const char *column; /* the name that SHOW SLAVE STATUS has */
+    const char *column; /* the name that SHOW SLAVE STATUS has, MySQL's or MariaDB's */
     const char *value;  /* NULL for SQL's NULL */
 };
 
-#define SOURCE_FIELDS_MAX 24
+#define SOURCE_FIELDS_MAX 32
 
 struct source_fields {
     size_t count; /* 0: the engine's row stands as it is */

@@ -11,8 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MYSQL_8_COMPATIBILITY 3 /* from which on a cluster answers as MySQL 8 */
-
 /* Logins that only the daemon itself may make, and it does not pass the endpoint. */
 static const char *const reserved_users[] = {ENGINE_ADMIN_USER, "mariadb.sys", NULL};
 
@@ -32,7 +30,7 @@ struct cluster_endpoint {
     struct tls *tls_engine;
     char master_user[STORE_NAME_MAX];
     char server_uuid[GTID_UUID_TEXT + 1];
-    bool encrypted_column;
+    unsigned compatibility;
     struct change_log *change_log; /* of what serves */
 
     struct {
@@ -229,7 +227,7 @@ static bool serve_one(struct cluster_endpoint *endpoint, enum endpoint_kind kind
                                                 .traffic = endpoint->traffic,
                                                 .master_user = endpoint->master_user,
                                                 .change_log = endpoint->change_log,
-                                                .encrypted_column = endpoint->encrypted_column,
+                                                .compatibility = endpoint->compatibility,
                                                 .server_uuid = endpoint->server_uuid,
                                                 .reserved_users = reserved_users,
                                                 .describe_source = describe_source,
@@ -253,7 +251,7 @@ bool cluster_endpoint_serve(struct cluster_endpoint *endpoint, struct cluster *c
     if (!*endpoint->master_user) {
         memcpy(endpoint->master_user, now.settings.master_user, sizeof endpoint->master_user);
         cluster_server_uuid(cluster, endpoint->server_uuid);
-        endpoint->encrypted_column = now.settings.compatibility >= MYSQL_8_COMPATIBILITY;
+        endpoint->compatibility = (unsigned)now.settings.compatibility;
     }
     for (int kind = 0; kind < ENDPOINT_KINDS; kind++) {
         if (!serve_one(endpoint, (enum endpoint_kind)kind, cluster, err))

@@ -12,7 +12,7 @@
 
 #include "base/err.h"
 #include "endpoint/access.h"
-#include "endpoint/replica_status.h"
+#include "endpoint/show_view.h"
 #include "endpoint/traffic.h"
 #include "net/tls.h"
 #include "replication/change_log.h"
@@ -31,10 +31,10 @@ struct endpoint_spec {
     struct traffic *traffic;
     const char *master_user;
     struct change_log *change_log;     /* what a client that asks for the binlog is given */
-    bool encrypted_column;             /* SHOW BINARY LOGS is answered as MySQL 8 does */
+    unsigned compatibility;            /* of the cluster: show_view.h */
     const char *server_uuid;           /* that MySQL's replicas are told */
     const char *const *reserved_users; /* refused here, whatever their password; NULL at the end */
-    replica_status_describe *describe_source; /* any thread */
+    show_describe_source *describe_source; /* any thread */
     void *describe_context;
 };
 

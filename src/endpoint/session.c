@@ -9,9 +9,8 @@
 #include "endpoint/entrance.h"
 #include "endpoint/import_statement.h"
 #include "endpoint/lane.h"
-#include "endpoint/log_list.h"
-#include "endpoint/log_status_statement.h"
 #include "endpoint/replica_statement.h"
+#include "endpoint/show_answer.h"
 #include "endpoint/snapshot_statement.h"
 #include "net/socket.h"
 #include "wire/framer.h"
@@ -47,8 +46,8 @@ struct session {
     bool wants_dump;       /* it asks for the binlog: the request is what is unread */
     struct lane to_engine;
     struct lane to_client;
-    bool awaits_status; /* the next answer may be that of SHOW SLAVE STATUS */
-    struct log_list list;
+    struct show_environment environment;
+    struct show_answer answer; /* that is awaited, if it is one that is shown otherwise */
 };
 
 /* What to do with the packet at the front of a client's bytes. */
@@ -153,7 +152,7 @@ static bool may_become_other(const struct session *session, uint8_t command, str
     return (entrance->is_master && command == COM_QUERY && text.len <= ACCOUNT_STATEMENT_MAX &&
             account_statement_is(text)) ||
            is_for_replica(session, command, text) || is_for_mysqldump(session, command, text) ||
-           may_be_import(session, text) || log_status_statement_is(text) ||
+           may_be_import(session, text) ||
            (entrance->lacks_0900 && client_collation_may_be_named(text));
 }
 
@@ -174,24 +173,29 @@ static bool write_other(const struct session *session, uint8_t command, struct s
         snapshot_statement_write(buf, snapshot_statement_find(text), session->has_snapshot);
         return true;
     }
-    if (log_status_statement_write(buf, text))
-        return true;
     if (may_be_import(session, text) && import_statement_write(buf, text, entrance->is_master))
         return true;
     return entrance->lacks_0900 && client_collation_may_be_named(text) &&
            client_collation_write(buf, text);
 }
 
-/* Appends the packet of a statement that takes the place of another; false: there is none. */
+/*
+ * Appends the packet of a statement that takes the place of another; false: there is none. `shown`
+ * is what it asks of what is answered otherwise, NULL: nothing.
+ */
 static bool write_packet(const struct session *session, uint8_t command, struct span text,
-                         struct buf *packet)
+                         const struct show_statement *shown, struct buf *packet)
 {
-    if (!may_become_other(session, command, text))
+    bool other = may_become_other(session, command, text);
+
+    if (!other && !shown)
         return false;
     buf_init(packet, PACKET_HEADER_SIZE + 3 * text.len + REWRITE_SPARE);
     buf_u32(packet, 0); /* the header: length, and the number 0 */
     buf_u8(packet, command);
-    if (!write_other(session, command, text, packet) || !buf_ok(packet)) {
+    other = (other && write_other(session, command, text, packet)) ||
+            (shown && show_statement_write(shown, text, packet));
+    if (!other || !buf_ok(packet)) {
         buf_done(packet);
         return false;
     }
@@ -220,38 +224,54 @@ static enum verdict judge_long(struct session *session, struct span bytes, uint3
     return GATHER;
 }
 
+/* What its answer is to be looked at for; NULL: nothing. */
+static void note_statement(struct session *session, const struct show_statement *shown,
+                           uint8_t command)
+{
+    if (shown)
+        show_answer_await(&session->answer, shown, command == COM_STMT_PREPARE);
+    else if (command == COM_STMT_PREPARE)
+        show_answer_forget_last(&session->answer);
+}
+
 /*
  * The master user's account statements take another form (account_statement.h), as do statements of
  * dump files (import_statement.h), what MySQL's replicas ask (replica_statement.h), what mysqldump
- * says for its snapshot (snapshot_statement.h), SHOW BINARY LOG STATUS (log_status_statement.h) and
- * names of collations that only MySQL has (client_collation.h).
+ * says for its snapshot (snapshot_statement.h), MySQL's new names of what the engine knows by older
+ * ones (show_statement.h), and names of collations that only MySQL has (client_collation.h).
  */
 static enum verdict judge_statement(struct session *session, struct span bytes, uint8_t command,
                                     uint32_t len)
 {
     struct lane *lane = &session->to_engine;
     struct span text = {.len = len - 1};
+    struct show_statement shown;
     struct buf packet;
+    bool shows;
+    bool is_free;
+    bool replaced;
 
-    if (text.len > STATEMENT_MAX)
+    if (text.len > STATEMENT_MAX) {
+        note_statement(session, NULL, command);
         return judge_long(session, bytes, len);
+    }
     if (bytes.len < PACKET_HEADER_SIZE + 1 + text.len)
         return HOLD;
     text.data = bytes.data + PACKET_HEADER_SIZE + 1;
-    if (command == COM_QUERY && replica_status_may_be(text)) {
-        session->awaits_status = true;
-        return PASS;
-    }
-    if (session->spec->encrypted_column && log_list_may_be(text))
-        log_list_await(&session->list, command == COM_STMT_PREPARE);
-    if (find_mysqldumps(session, command, text) == SNAPSHOT_BEGIN)
-        session->has_snapshot = true;
-    if (!write_packet(session, command, text, &packet))
-        return PASS;
-    if (lane_output(lane) > 0) {
+    shows = show_statement_find(text, &shown);
+    is_free = shows && show_answer_is_free(&session->answer, &shown);
+    if (shows && !is_free)
+        show_statement_leave_answers(&shown);
+    replaced = write_packet(session, command, text, shows ? &shown : NULL, &packet);
+    if (replaced && lane_output(lane) > 0) {
         buf_done(&packet);
         return HOLD;
     }
+    note_statement(session, is_free ? &shown : NULL, command);
+    if (find_mysqldumps(session, command, text) == SNAPSHOT_BEGIN)
+        session->has_snapshot = true;
+    if (!replaced)
+        return PASS;
     lane_drop(lane, PACKET_HEADER_SIZE + 1 + text.len);
     lane_put(lane, &packet);
     return REPLACED;
@@ -313,7 +333,7 @@ static void end_gathering(struct session *session)
         write_too_long(&packet);
         buf_patch_u24(&packet, 0, (uint32_t)(packet.len - PACKET_HEADER_SIZE));
         lane_put(&session->to_engine, &packet);
-    } else if (write_packet(session, command, text, &packet)) {
+    } else if (write_packet(session, command, text, NULL, &packet)) {
         lane_put(&session->to_engine, &packet);
     } else {
         lane_put(&session->to_engine, gathered);
@@ -353,16 +373,12 @@ static enum verdict judge_execute(struct session *session, struct span bytes)
 {
     struct cursor cur = cursor_of(bytes);
 
-    /* Sent without waiting for what was prepared: both answers stay the engine's. */
-    if (session->list.state == LOG_LIST_HEAD && session->list.prepares)
-        session->list.state = LOG_LIST_NONE;
-    if (session->list.known == 0)
+    if (!show_answer_minds_execute(&session->answer))
         return PASS;
     if (bytes.len < PACKET_HEADER_SIZE + 1 + sizeof(uint32_t))
         return HOLD;
     cursor_skip(&cur, PACKET_HEADER_SIZE + 1);
-    if (log_list_is_prepared(&session->list, cursor_u32(&cur)))
-        log_list_await(&session->list, false);
+    show_answer_execute(&session->answer, cursor_u32(&cur));
     return PASS;
 }
 
@@ -435,48 +451,28 @@ static bool admit_commands(struct session *session)
     return true;
 }
 
-/* What has come of the answer is kept until it is there whole; one too long for that stays. */
-static void admit_status(struct session *session)
+/* Of an answer that is shown otherwise; false: it is none, and the session is over. */
+static bool admit_answer(struct session *session)
 {
     struct lane *lane = &session->to_client;
     struct span bytes = lane_unread(lane);
-    enum replica_status_answer found;
-    struct buf answer;
-    size_t taken = 0;
+    struct buf shown;
 
     if (lane_output(lane) > 0 || bytes.len == 0)
-        return;
-    buf_init(&answer, 2 * LANE_SIZE);
-    found = replica_status_rewrite(bytes, session->spec->describe_source,
-                                   session->spec->describe_context, &answer, &taken);
-    session->awaits_status = found == REPLICA_STATUS_PART && lane->end < LANE_SIZE && !lane->eof;
-    if (found == REPLICA_STATUS_WHOLE && buf_ok(&answer)) {
-        lane_drop(lane, taken);
-        lane_put(lane, &answer);
-        return;
+        return true;
+    buf_init(&shown, SHOW_ANSWER_MAX);
+    if (!show_answer_take(&session->answer, bytes, &shown)) {
+        log_error(session->spec->name,
+                  "session ended: expected the engine's answer to a SHOW, found no such packets");
+        buf_done(&shown);
+        return false;
     }
-    buf_done(&answer);
-}
-
-/* What is whole of the answer goes on with its further column. */
-static void admit_list(struct session *session)
-{
-    struct lane *lane = &session->to_client;
-    struct buf answer;
-    size_t taken;
-
-    if (lane_output(lane) > 0 || lane_unread(lane).len == 0)
-        return;
-    buf_init(&answer, 2 * LANE_SIZE + REWRITE_SPARE);
-    taken = log_list_take(&session->list, lane_unread(lane), &answer);
-    if (taken == 0 && (lane->end >= LANE_SIZE || lane->eof))
-        session->list.state = LOG_LIST_NONE; /* it is none, or was cut off */
-    if (taken == 0) {
-        buf_done(&answer);
-        return;
-    }
-    lane_drop(lane, taken);
-    lane_put(lane, &answer);
+    lane_drop(lane, bytes.len);
+    if (shown.len > 0)
+        lane_put(lane, &shown);
+    else
+        buf_done(&shown);
+    return true;
 }
 
 /* Other results are passed on unread. */
@@ -484,15 +480,9 @@ static bool admit(struct session *session, struct lane *lane)
 {
     if (lane == &session->to_engine)
         return admit_commands(session);
-    if (session->list.state != LOG_LIST_NONE) {
-        admit_list(session);
-        if (session->list.state != LOG_LIST_NONE || lane_output(lane) > 0)
-            return true;
-    }
-    if (session->awaits_status)
-        admit_status(session);
-    if (!session->awaits_status)
-        lane_admit(lane, lane_unread(lane).len);
+    if (session->answer.state != SHOW_NONE)
+        return admit_answer(session);
+    lane_admit(lane, lane_unread(lane).len);
     return true;
 }
 
@@ -607,7 +597,6 @@ void session_run(const struct endpoint_spec *spec, struct conn *client, int stop
     session.spec = spec;
     session.stop_fd = stop_fd;
     session.framer = (struct framer){0};
-    session.awaits_status = false;
     buf_init(&session.gathered, 0);
     session.gather_left = 0;
     session.blanks = false;
@@ -619,7 +608,15 @@ void session_run(const struct endpoint_spec *spec, struct conn *client, int stop
         stream_init(&session.engine, session.entrance.engine);
         stream_compress(&session.client, session.entrance.algorithm, session.entrance.level);
         traffic_logged_in(spec->traffic);
-        log_list_init(&session.list, !(session.entrance.capabilities & CAP_DEPRECATE_EOF));
+        session.environment = (struct show_environment){
+            .compatibility = spec->compatibility,
+            .describe_source = spec->describe_source,
+            .context = spec->describe_context,
+            .replicas = change_log_borrow_replicas(spec->change_log),
+            .server_id = change_log_server_id(spec->change_log),
+        };
+        show_answer_init(&session.answer, &session.environment,
+                         !(session.entrance.capabilities & CAP_DEPRECATE_EOF));
         lane_init(&session.to_engine, &session.client, &session.engine);
         lane_init(&session.to_client, &session.engine, &session.client);
         relay(&session, &err);
@@ -627,6 +624,7 @@ void session_run(const struct endpoint_spec *spec, struct conn *client, int stop
             (void)!run_dump(&session, &err);
         lane_done(&session.to_engine);
         lane_done(&session.to_client);
+        show_answer_done(&session.answer);
         buf_done(&session.gathered);
         stream_done(&session.client);
         stream_done(&session.engine);

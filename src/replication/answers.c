@@ -179,7 +179,8 @@ static bool add_rows(struct answers *answers, const struct statement *statement,
         return log_answers_show_replicas(context->replicas, context->server_id, context->mariadb,
                                          statement->new_words, result, err);
     case STATEMENT_SHOW_REPLICA_STATUS:
-        return receiver_answers_show(context->channel, statement->new_words, result, err);
+        return receiver_answers_show(context->channel, context->version, statement->new_words,
+                                     result, err);
     case STATEMENT_SHOW_EVENTS:
         return log_events_add_columns(result, err);
     case STATEMENT_SET:

@@ -2,8 +2,9 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "binlog/format.h"
 #include "replication/log_answers.h"
-
+#include "replication/status_columns.h"
 #include "wire/reply.h"
 
 #include <errno.h>
@@ -11,14 +12,12 @@
 #include <stdio.h>
 #include <time.h>
 
-#define TITLE_MAX  64
 #define ANSWER_MAX ((size_t)16 << 20)
 
 /* What a column shows. */
 enum field {
-    FIELD_EMPTY,
+    FIELD_DEFAULT, /* the column's own */
     FIELD_NULL,
-    FIELD_ZERO,
     FIELD_NONE, /* "None" */
     FIELD_NO,
     FIELD_STATE,
@@ -41,16 +40,15 @@ enum field {
     FIELD_CHANNEL,
 };
 
-/* In MySQL's order. Names are the old ones; the new have Source and Replica in them. */
+/* By the columns' old names; of the others status_columns.h has what they show. */
 static const struct {
     const char *name;
     enum field field;
-} columns[] = {
+} fields[] = {
     {"Slave_IO_State", FIELD_STATE},
     {"Master_Host", FIELD_HOST},
     {"Master_User", FIELD_USER},
     {"Master_Port", FIELD_PORT},
-    {"Connect_Retry", FIELD_ZERO},
     {"Master_Log_File", FIELD_FILE},
     {"Read_Master_Log_Pos", FIELD_RECEIVED},
     {"Relay_Log_File", FIELD_SYNCED_FILE},
@@ -58,53 +56,56 @@ static const struct {
     {"Relay_Master_Log_File", FIELD_SYNCED_FILE},
     {"Slave_IO_Running", FIELD_RUNNING},
     {"Slave_SQL_Running", FIELD_NO},
-    {"Replicate_Do_DB", FIELD_EMPTY},
-    {"Replicate_Ignore_DB", FIELD_EMPTY},
-    {"Replicate_Do_Table", FIELD_EMPTY},
-    {"Replicate_Ignore_Table", FIELD_EMPTY},
-    {"Replicate_Wild_Do_Table", FIELD_EMPTY},
-    {"Replicate_Wild_Ignore_Table", FIELD_EMPTY},
-    {"Last_Errno", FIELD_ZERO},
-    {"Last_Error", FIELD_EMPTY},
-    {"Skip_Counter", FIELD_ZERO},
     {"Exec_Master_Log_Pos", FIELD_SYNCED},
-    {"Relay_Log_Space", FIELD_ZERO},
     {"Until_Condition", FIELD_NONE},
-    {"Until_Log_File", FIELD_EMPTY},
-    {"Until_Log_Pos", FIELD_ZERO},
     {"Master_SSL_Allowed", FIELD_TLS},
-    {"Master_SSL_CA_File", FIELD_EMPTY},
-    {"Master_SSL_CA_Path", FIELD_EMPTY},
-    {"Master_SSL_Cert", FIELD_EMPTY},
-    {"Master_SSL_Cipher", FIELD_EMPTY},
-    {"Master_SSL_Key", FIELD_EMPTY},
     {"Seconds_Behind_Master", FIELD_BEHIND},
     {"Master_SSL_Verify_Server_Cert", FIELD_NO},
     {"Last_IO_Errno", FIELD_ERRNO},
     {"Last_IO_Error", FIELD_ERROR},
-    {"Last_SQL_Errno", FIELD_ZERO},
-    {"Last_SQL_Error", FIELD_EMPTY},
-    {"Replicate_Ignore_Server_Ids", FIELD_EMPTY},
     {"Master_Server_Id", FIELD_SERVER_ID},
     {"Master_UUID", FIELD_UUID},
-    {"Master_Info_File", FIELD_EMPTY},
-    {"SQL_Delay", FIELD_ZERO},
     {"SQL_Remaining_Delay", FIELD_NULL},
-    {"Slave_SQL_Running_State", FIELD_EMPTY},
-    {"Master_Retry_Count", FIELD_ZERO},
-    {"Master_Bind", FIELD_EMPTY},
     {"Last_IO_Error_Timestamp", FIELD_ERROR_TIME},
-    {"Last_SQL_Error_Timestamp", FIELD_EMPTY},
-    {"Master_SSL_Crl", FIELD_EMPTY},
-    {"Master_SSL_Crlpath", FIELD_EMPTY},
     {"Retrieved_Gtid_Set", FIELD_GTIDS},
     {"Executed_Gtid_Set", FIELD_GTIDS},
-    {"Auto_Position", FIELD_ZERO},
-    {"Replicate_Rewrite_DB", FIELD_EMPTY},
     {"Channel_Name", FIELD_CHANNEL},
 };
 
-#define COLUMNS (sizeof columns / sizeof columns[0])
+#define COLUMNS_MAX 64
+
+/* Of what the version that the relay shows has. */
+struct chosen {
+    const struct status_column *columns[COLUMNS_MAX];
+    size_t count;
+};
+
+/* A MariaDB's are MySQL 5.7's, too: programs of either family find their own among them. */
+static void choose_columns(const char *version, struct chosen *chosen)
+{
+    size_t count;
+    const struct status_column *columns = status_columns(STATUS_OF_SOURCE, &count);
+    enum format_family family;
+    uint32_t number;
+
+    format_parse_version(version, &family, &number);
+    if (family != FORMAT_MYSQL)
+        number = STATUS_MYSQL_5_7;
+    chosen->count = 0;
+    for (size_t i = 0; i < count && chosen->count < COLUMNS_MAX; i++) {
+        if (columns[i].version <= number)
+            chosen->columns[chosen->count++] = &columns[i];
+    }
+}
+
+static enum field field_of(const struct status_column *column)
+{
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+        if (strcmp(fields[i].name, column->name) == 0)
+            return fields[i].field;
+    }
+    return FIELD_DEFAULT;
+}
 
 /* What the row is made of. */
 struct facts {
@@ -114,23 +115,6 @@ struct facts {
     const struct log_identity *identity; /* NULL: the source was never met */
     struct channel *channel;
 };
-
-/* "Master_Log_File" to "Source_Log_File", "Slave_IO_State" to "Replica_IO_State". */
-static void write_name(const char *old, bool new_words, char name[TITLE_MAX])
-{
-    const char *word = strstr(old, "Master");
-    const char *other = "Source";
-
-    if (!word) {
-        word = strstr(old, "Slave");
-        other = "Replica";
-    }
-    if (!new_words || !word)
-        (void)snprintf(name, TITLE_MAX, "%s", old);
-    else
-        (void)snprintf(name, TITLE_MAX, "%.*s%s%s", (int)(word - old), old, other,
-                       word + (other[0] == 'S' ? strlen("Master") : strlen("Slave")));
-}
 
 /* As the servers' own receivers call it. */
 static const char *io_state(const struct receiver_status *receiver, bool new_words)
@@ -264,27 +248,8 @@ static bool write_field(const struct facts *facts, enum field field, bool new_wo
     case FIELD_NONE:
         buf_str(buf, "None");
         return true;
-    case FIELD_ZERO:
-        buf_u8(buf, '0');
-        return true;
     default:
         return true;
-    }
-}
-
-static enum result_type type_of(enum field field)
-{
-    switch (field) {
-    case FIELD_ZERO:
-    case FIELD_PORT:
-    case FIELD_RECEIVED:
-    case FIELD_SYNCED:
-    case FIELD_BEHIND:
-    case FIELD_ERRNO:
-    case FIELD_SERVER_ID:
-        return RESULT_LONGLONG;
-    default:
-        return RESULT_VARCHAR;
     }
 }
 
@@ -294,37 +259,46 @@ static bool is_null(const struct facts *facts, enum field field)
            (field == FIELD_BEHIND && facts->receiver.state != RECEIVER_RECEIVING);
 }
 
-static bool add_row(const struct facts *facts, bool new_words, struct result *result,
-                    struct err *err)
+static bool add_row(const struct facts *facts, const struct chosen *chosen, bool new_words,
+                    struct result *result, struct err *err)
 {
-    struct buf values[COLUMNS];
-    struct span row[COLUMNS];
+    struct buf values[COLUMNS_MAX];
+    struct span row[COLUMNS_MAX];
     bool good = true;
 
-    for (size_t i = 0; i < COLUMNS; i++)
+    for (size_t i = 0; i < chosen->count; i++)
         buf_init(&values[i], ANSWER_MAX);
-    for (size_t i = 0; i < COLUMNS && good; i++) {
-        good = write_field(facts, columns[i].field, new_words, &values[i], err);
+    for (size_t i = 0; i < chosen->count && good; i++) {
+        enum field field = field_of(chosen->columns[i]);
+
+        if (field == FIELD_DEFAULT)
+            buf_str(&values[i], chosen->columns[i]->value);
+        else
+            good = write_field(facts, field, new_words, &values[i], err);
         row[i] = values[i].len > 0 ? buf_span(&values[i]) : span_str("");
-        if (is_null(facts, columns[i].field))
+        if (is_null(facts, field))
             row[i] = (struct span){0};
     }
     good = good && result_add_row(result, row, err);
-    for (size_t i = 0; i < COLUMNS; i++)
+    for (size_t i = 0; i < chosen->count; i++)
         buf_done(&values[i]);
     return good;
 }
 
-bool receiver_answers_show(struct channel *channel, bool new_words, struct result *result,
-                           struct err *err)
+bool receiver_answers_show(struct channel *channel, const char *version, bool new_words,
+                           struct result *result, struct err *err)
 {
     struct facts facts = {.spec = channel_borrow_spec(channel), .channel = channel};
     struct mirror *mirror = channel_borrow_mirror(channel);
-    char name[TITLE_MAX];
+    struct chosen chosen;
+    char name[STATUS_NAME_MAX];
 
-    for (size_t i = 0; i < COLUMNS; i++) {
-        write_name(columns[i].name, new_words, name);
-        if (!result_add_column(result, name, type_of(columns[i].field), err))
+    choose_columns(version, &chosen);
+    for (size_t i = 0; i < chosen.count; i++) {
+        if (new_words)
+            status_column_rename(chosen.columns[i], name);
+        if (!result_add_column(result, new_words ? name : chosen.columns[i]->name,
+                               chosen.columns[i]->type, err))
             return false;
     }
     channel_receiver_status(channel, &facts.receiver);
@@ -332,5 +306,5 @@ bool receiver_answers_show(struct channel *channel, bool new_words, struct resul
         mirror_ends(mirror, &facts.ends);
         facts.identity = mirror_identity(mirror);
     }
-    return add_row(&facts, new_words, result, err);
+    return add_row(&facts, &chosen, new_words, result, err);
 }

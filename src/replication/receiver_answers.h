@@ -8,6 +8,6 @@
 #include "replication/channel.h"
 #include "wire/result.h"
 
-/* One row; the result is new and gets its columns. */
-MUST_CHECK bool receiver_answers_show(struct channel *channel, bool new_words,
+/* One row; the result is new and gets the columns that a server of that version has. */
+MUST_CHECK bool receiver_answers_show(struct channel *channel, const char *version, bool new_words,
                                       struct result *result, struct err *err);

@@ -100,25 +100,48 @@ def compression_seeds():
     yield b"\1" + packet(zstd, 0)[:4] + (100).to_bytes(3, "little") + zstd
 
 
-def description(name):
-    return b"".join(map(short, (b"def", b"", b"", b"", name, b""))) + b"\x0c" + bytes(12)
+def description(name, kind=253):
+    return b"".join(map(short, (b"def", b"", b"", b"", name, b""))) + b"\x0c" + bytes(6) + bytes([kind]) + bytes(5)
 
 
-def log_list_seeds():
-    for flags in range(0, 64, 3):
-        head = b"\0\7\0\0\0\2\0\0\0\0\0\0" if flags & 2 else b"\2"
-        payloads = [head, description(b"Log_name"), description(b"File_size")]
-        payloads += [b"\xfe\0\0\2\0"] * (flags & 1)
+SHOWN = [
+    ([(b"Slave_IO_State", 253), (b"Master_Host", 253), (b"Master_User", 253), (b"Master_Port", 3),
+      (b"Exec_Master_Log_Pos", 8), (b"Last_IO_Error", 253), (b"Using_Gtid", 253)],
+     b"".join(map(short, (b"Slave waits", b"h", b"u", b"4", b"77", b"")))  + b"\xfb",
+     b"\0\0\1" + b"".join(map(short, (b"Slave waits", b"h", b"u"))) + b"\4\0\0\0" + b"M" + bytes(7) + short(b"")),
+    ([(b"Log_name", 253), (b"File_size", 8)], short(b"log.000001") + short(b"156"),
+     b"\0\0" + short(b"log.000001") + bytes(8)),
+    ([(b"File", 253), (b"Position", 8), (b"Binlog_Do_DB", 253), (b"Binlog_Ignore_DB", 253)],
+     b"".join(map(short, (b"f", b"7", b"", b""))), b"\0\0" + short(b"f") + bytes(8) + b"\0\0"),
+    ([(b"other", 253)], short(b"x"), b"\0\0" + short(b"x")),
+]  # fmt: skip
+
+
+def show_answer_seeds():
+    """Answers to SHOW SLAVE STATUS and its like: results of one text, what is prepared, and its execution."""
+    end = [b"\xfe\0\0\2\0"]
+    more = [b"\xfe\0\0\x0a\0"]
+    for flags in range(0, 256, 5):
+        payloads = []
+        eof = end * (flags & 1)
+        for at, (columns, row, binary) in enumerate(SHOWN):
+            described = [description(*column) for column in columns] + eof
+            if flags & 2:
+                payloads = [b"\0\7\0\0\0" + bytes([len(columns)]) + bytes(6), *described]
+                if flags & 4:
+                    payloads += [bytes([len(columns)]), *described, binary, *end]
+                yield bytes([flags]) + b"".join(packet(p, n + 1) for n, p in enumerate(payloads)) + b"behind"
+            else:
+                last = end if at == len(SHOWN) - 1 else more if flags & 1 else [b"\xfe\0\0\x0a\0\0\0"]
+                payloads += [bytes([len(columns)]), *described, row, row, *last]
         if not flags & 2:
-            payloads += [short(b"log.%06d" % row) + short(b"156") for row in range(3)] + [b"\xfe\0\0\2\0"]
-        answer = b"".join(packet(payload, number + 1) for number, payload in enumerate(payloads))
-        yield bytes([flags]) + answer + b"behind"
+            yield bytes([flags]) + b"".join(packet(p, n + 1) for n, p in enumerate(payloads)) + b"behind"
     yield b"\0" + packet(b"\xff\x88\4#42000", 1)
     yield b"\0" + packet(b"\2\0", 1) + packet(b"\0\0" + short(b"log.000001") + bytes(8), 2)
 
 
 TARGETS = {
-    "log_list": log_list_seeds,
+    "show_answer": show_answer_seeds,
     "login": login_seeds,
     "auth": auth_seeds,
     "result": result_seeds,

@@ -256,6 +256,8 @@ def test_ways_to_a_replica(cluster, tmp_path, server):
             pass
         wait_equal(cluster, node)
         assert node.query(f"SHOW GLOBAL STATUS LIKE '{semisync}'")[0]["Value"] == "ON"
+        listed = {row["Server_Id"]: row["Replica_UUID"] for row in cluster.query("SHOW REPLICAS")}
+        assert listed[node.port] == ("" if relay.is_mariadb(node) else node.query("SELECT @@server_uuid AS u")[0]["u"])
     cluster.account(f"ALTER USER {relay.REPLICA}@'%' REQUIRE NONE")
 
 

@@ -89,6 +89,10 @@ def test_begins_behind_what_was_purged(follower, source):
     follower.query(START)
     wait_caught_up(follower, source)
     assert rows(follower) == [1, 3, 4, 5]
+    (shown,) = follower.query("SHOW REPLICA STATUS")
+    sets = [shown[column].replace("\n", "") for column in ("Executed_Gtid_Set", "Retrieved_Gtid_Set")]
+    assert sets == [executed(source)] * 2 and shown["Auto_Position"] == 1
+    assert shown["Source_UUID"] == source.query("SELECT @@server_uuid AS u")[0]["u"]
 
 
 def test_what_is_purged_at_the_source(follower, source):

@@ -140,7 +140,8 @@ def wait_up_to_date(replica, statement):
     """Until nothing is behind, which the engine says only a moment after it has applied all."""
     def up_to_date():
         status = slave_status(replica, statement)
-        return status["Seconds_Behind_Master"] == 0 and status
+        behind = "Seconds_Behind_Source" if "REPLICA" in statement else "Seconds_Behind_Master"
+        return status[behind] == 0 and status
 
     return wait_for(up_to_date, CATCH_UP, "nothing is behind")
 
@@ -287,8 +288,9 @@ def test_walk(cluster, source, tmp_path, binlog_format):
         assert checksum(source, database)["log"][0] > 50
         for statement in ("SHOW SLAVE STATUS", "SHOW REPLICA STATUS"):
             status = wait_up_to_date(cluster, statement)
-            assert status["Slave_IO_Running"] == status["Slave_SQL_Running"] == "Yes"
-            assert (status["Master_Host"], status["Master_User"], status["Master_Port"]) == (
+            replica, name = ("Replica", "Source") if "REPLICA" in statement else ("Slave", "Master")
+            assert status[f"{replica}_IO_Running"] == status[f"{replica}_SQL_Running"] == "Yes"
+            assert (status[f"{name}_Host"], status[f"{name}_User"], status[f"{name}_Port"]) == (
                 "127.0.0.1", "repl_user", source.port)  # fmt: skip
         shown = cluster.cluster_status()["replication"]
         assert (shown["io_running"], shown["sql_running"], shown["seconds_behind"]) == (
