@@ -239,6 +239,13 @@ def plain_from_the_start(cluster, node):
     relay.follow(node, cluster.port, by_gtid=False, start=(FILE.format(1), 4), heartbeat=1, user=PLAIN)
 
 
+def turn_gtids_on(node):
+    """Of a MySQL that was plain: it goes on at its place with the account of the others."""
+    node.execute("STOP REPLICA", "SET GLOBAL enforce_gtid_consistency = ON",
+                 *(f"SET GLOBAL gtid_mode = {mode}" for mode in ("OFF_PERMISSIVE", "ON_PERMISSIVE", "ON")),
+                 f"CHANGE REPLICATION SOURCE TO SOURCE_USER = '{relay.REPLICA}'", "START REPLICA")  # fmt: skip
+
+
 FOLLOW = {
     follow_after_mariadb_dump: "mariadb-11.8",
     follow_from_the_start: "mysql-5.6",
@@ -274,6 +281,11 @@ def test_replicas_of_all_kinds_through_kills(cluster, plain, tmp_path):
         cluster.wait_available()
         kept = {row["note"] for row in cluster.query("SELECT note FROM d.log")}
         assert not [note for load in loads for note in load.acknowledged if note not in kept]
+        for node in nodes:
+            wait_equal(cluster, node)
+            assert_runs(node)
+        turn_gtids_on(nodes[list(FOLLOW).index(plain_after_mysqldump)])
+        cluster.execute("INSERT INTO d.trail VALUES ('with a GTID')")
         for node in nodes:
             wait_equal(cluster, node)
             assert_runs(node)
