@@ -35,10 +35,11 @@ struct cluster {
     struct requests *requests;       /* of its procedures; NULL: not started */
     struct source_replication *replication; /* from cluster_prepare() on */
     int source_fd;                          /* of cluster_borrow_source_fd() */
-    struct change_log *change_log;          /* NULL: not started; set under the lock */
-    struct aurora_bridge *bridge;           /* NULL: not started */
-    struct table_report *tables;            /* that are not InnoDB */
-    bool new_engine; /* the operator named another engine than the one before */
+    uint64_t told_left_behind;     /* a source's number, in its event; the receiver's thread's */
+    struct change_log *change_log; /* NULL: not started; set under the lock */
+    struct aurora_bridge *bridge;  /* NULL: not started */
+    struct table_report *tables;   /* that are not InnoDB */
+    bool new_engine;               /* the operator named another engine than the one before */
     bool unclean;    /* the engine did not end by our doing: it recovers at its next start */
     bool recovering; /* that it does has been told */
     bool rebooting;

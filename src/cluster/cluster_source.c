@@ -5,7 +5,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/wakeup.h"
+#include "cluster/left_behind.h"
 #include "cluster/own_endpoint.h"
+#include "log/lookup.h"
 #include "wire/reply.h"
 
 #include <inttypes.h>
@@ -44,13 +46,58 @@ static bool is_followed_by(struct cluster *cluster, uint32_t server_id)
     return found;
 }
 
+/* The GTIDs of this cluster's own log, up to its end. */
+static bool find_own_state(struct cluster *cluster, struct log_state *state)
+{
+    struct change_log *change_log;
+    struct log_ends ends;
+    struct mirror *mirror;
+    struct err ignored;
+    bool entered;
+    bool good;
+
+    (void)pthread_mutex_lock(&cluster->shared.lock);
+    change_log = cluster->change_log;
+    entered = change_log && change_log_enter(change_log, &mirror, &ignored);
+    (void)pthread_mutex_unlock(&cluster->shared.lock);
+    if (!entered)
+        return false;
+    mirror_ends(mirror, &ends);
+    good = ends.whole.name[0] != '\0' && log_state_at(mirror, &ends.whole, state, &ignored);
+    change_log_leave(change_log);
+    return good;
+}
+
+/* Once, however often it is connected to. */
+static void tell_left_behind(struct cluster *cluster, const struct source *source)
+{
+    char text[LEFT_BEHIND_TEXT_MAX];
+    struct left_behind left;
+    struct log_state own;
+    struct span theirs;
+
+    log_state_init(&own);
+    if (variables_find(source->variables, span_str("gtid_binlog_state"), &theirs) &&
+        find_own_state(cluster, &own) &&
+        left_behind_find(theirs, &own.list, cluster_settings(cluster).gtid_domain_id,
+                         cluster->record.server_id, &left) &&
+        left.there.sequence != cluster->told_left_behind) {
+        cluster->told_left_behind = left.there.sequence;
+        left_behind_print(&left, text);
+        cluster_note(cluster, EVENT_SOURCE_LACKS, text);
+    }
+    log_state_done(&own);
+}
+
 bool cluster_admit_source(void *context, const struct source *source, struct err *err)
 {
-    return !is_followed_by(context, source->server_id) ||
-           err_set(err, E_STATE, ER_SLAVE_FATAL_ERROR,
-                   "a ring: it (server_id %" PRIu32 ") replicates from this cluster now: end that "
-                   "first",
-                   source->server_id);
+    if (is_followed_by(context, source->server_id))
+        return err_set(err, E_STATE, ER_SLAVE_FATAL_ERROR,
+                       "a ring: it (server_id %" PRIu32 ") replicates from this cluster now: end "
+                       "that first",
+                       source->server_id);
+    tell_left_behind(context, source);
+    return true;
 }
 
 unsigned cluster_dependency_history(void *context)

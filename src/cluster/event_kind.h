@@ -30,6 +30,7 @@ enum event_kind {
     EVENT_STORAGE_BACK,
     EVENT_MASTER_CREDENTIALS_RESET,
     EVENT_REPLICATION_STOPPED,
+    EVENT_SOURCE_LACKS,
     EVENT_TABLE_NOT_INNODB,
     EVENT_PARAMETER_UPDATED,
 };
@@ -37,7 +38,8 @@ enum event_kind {
 /*
  * An event of now. `source` is the instance or the parameter group that the kind is about. `detail`
  * ends the text of the kinds that have one: NOT_CREATED, MODIFIED, LOST, FOUND, NOT_RESTARTED,
- * STORAGE_LOW, RETENTION_CUT, STORAGE_BACK, UPDATED, REPLICATION_STOPPED, TABLE_NOT_INNODB; else
+ * STORAGE_LOW, RETENTION_CUT, STORAGE_BACK, UPDATED, REPLICATION_STOPPED, SOURCE_LACKS,
+ * TABLE_NOT_INNODB; else
  * NULL.
  */
 struct store_event event_make(enum event_kind kind, const char *cluster, const char *source,

@@ -193,6 +193,12 @@ def test_by_gtid(upstream, downstream):
     forget(upstream)
 
 
+def before(gtid):
+    """MariaDB's GTID before that one."""
+    domain_server, _, number = gtid.rpartition("-")
+    return f"{domain_server}-{int(number) - 1}"
+
+
 def purge_log(cluster):
     """All files but the one that is written."""
     cluster.as_admin("FLUSH BINARY LOGS")
@@ -208,12 +214,24 @@ def test_a_replica_takes_the_sources_place(upstream, downstream):
         with load_of(upstream):
             follow_auto(third, upstream)
         wait_equal(upstream, downstream, third)
-        upstream.interrupt()
+        # The third has more than the second, and the first more than both.
         downstream.query(STOP)
+        upstream.execute("INSERT INTO d.log (note) VALUES ('ahead')")
+        wait_equal(upstream, third)
+        third.query(STOP)
+        upstream.execute("CREATE DATABASE left_behind")
+        last = upstream.query("SELECT REGEXP_SUBSTR(@@gtid_binlog_pos, CONCAT('\\\\b', @@gtid_domain_id, '-[0-9-]+')) AS g")[0]["g"]
+        follow_auto(third, downstream)  # which waits a little for what may be on its way
+        row = wait_for(lambda: status(third)["Slave_IO_Running"] == "No" and status(third), CATCH_UP, "refused")
+        assert row["Last_IO_Errno"] == 1236 and "not in the master's binlog" in row["Last_IO_Error"], row
+        third.query(STOP)
+        downstream.query("CALL mysql.rds_start_replication_until_gtid(%s)", (before(last),))
+        wait_equal(third, downstream)
+        wait_for(lambda: status(downstream)["Slave_SQL_Running"] == "No", CATCH_UP, "it has stopped there")
+        upstream.interrupt()
         forget(downstream)
         with load_of(downstream):
-            third.query(STOP)
-            follow_auto(third, downstream)
+            third.query(START)
         wait_equal(downstream, third)
         upstream.start()
         with load_of(downstream):
@@ -221,6 +239,9 @@ def test_a_replica_takes_the_sources_place(upstream, downstream):
         wait_equal(downstream, upstream, third)
         for one in upstream, third:
             assert_runs(one)
+        told = [event["message"] for event in events(upstream) if "lacks transactions" in event["message"]]
+        assert len(told) == 1 and f"it has {before(last)}, here is {last}." in told[0], told
+        assert upstream.query("SHOW DATABASES LIKE 'left_behind'") and not third.query("SHOW DATABASES LIKE 'left_behind'")
         # What is lacking and is gone is told.
         forget(third)
         purge_log(downstream)
