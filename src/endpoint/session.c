@@ -368,8 +368,8 @@ static enum verdict judge_register(struct session *session, struct span bytes, u
     return PASS;
 }
 
-/* The engine's number of the statement is behind the command. */
-static enum verdict judge_execute(struct session *session, struct span bytes)
+/* COM_STMT_EXECUTE and COM_STMT_FETCH: the engine's number of the statement is behind them. */
+static enum verdict judge_prepared(struct session *session, struct span bytes, uint8_t command)
 {
     struct cursor cur = cursor_of(bytes);
 
@@ -378,7 +378,10 @@ static enum verdict judge_execute(struct session *session, struct span bytes)
     if (bytes.len < PACKET_HEADER_SIZE + 1 + sizeof(uint32_t))
         return HOLD;
     cursor_skip(&cur, PACKET_HEADER_SIZE + 1);
-    show_answer_execute(&session->answer, cursor_u32(&cur));
+    if (command == COM_STMT_EXECUTE)
+        show_answer_execute(&session->answer, cursor_u32(&cur));
+    else
+        show_answer_fetch(&session->answer, cursor_u32(&cur));
     return PASS;
 }
 
@@ -404,8 +407,8 @@ static enum verdict judge(struct session *session, struct span bytes)
             return judge_change_user(session, bytes, len);
         if (command == COM_QUERY || command == COM_STMT_PREPARE)
             return judge_statement(session, bytes, command, len);
-        if (command == COM_STMT_EXECUTE && len > sizeof(uint32_t))
-            return judge_execute(session, bytes);
+        if ((command == COM_STMT_EXECUTE || command == COM_STMT_FETCH) && len > sizeof(uint32_t))
+            return judge_prepared(session, bytes, command);
         if (command == COM_REGISTER_SLAVE)
             return judge_register(session, bytes, len);
         if (command == COM_BINLOG_DUMP || command == COM_BINLOG_DUMP_GTID)

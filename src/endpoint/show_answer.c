@@ -10,6 +10,7 @@
 #define ERR_HEADER   0xff
 #define EOF_MAX      9    /* bytes: a row that begins so is longer */
 #define MORE_RESULTS 0x08 /* of a status: SERVER_MORE_RESULTS_EXISTS */
+#define HAS_CURSOR   0x40 /* SERVER_STATUS_CURSOR_EXISTS */
 #define HEAD_MAX     1024 /* bytes of an OK or ERR packet that are needed to judge it */
 #define PREPARED_MIN 12   /* bytes: 0, number, columns, parameters, 0, warnings */
 #define COUNT_PLACE  5    /* of the number of columns in them */
@@ -167,6 +168,18 @@ void show_answer_execute(struct show_answer *answer, uint32_t statement)
     begin_execute(answer, statement);
 }
 
+void show_answer_fetch(struct show_answer *answer, uint32_t statement)
+{
+    const struct show_known *known = find_known(answer, statement);
+
+    if (answer->state != SHOW_NONE || !known || !known->view)
+        return;
+    pass_whole(answer);
+    begin_execute(answer, statement);
+    answer->view = known->view;
+    answer->state = SHOW_ROWS;
+}
+
 /* ---- Packets ---- */
 
 /* False: no more than a part of what is needed is there; nothing is taken then. */
@@ -225,11 +238,12 @@ static void end(struct show_answer *answer)
         begin_execute(answer, answer->last_is_known ? answer->last : SHOW_STATEMENT_LAST);
 }
 
-/* The status that an OK packet, or what ends rows, carries. */
-static bool has_more_results(const struct show_answer *answer, struct span payload)
+/* The status that an OK packet, or what ends descriptions or rows, carries. */
+static uint16_t status_of(const struct show_answer *answer, struct span payload)
 {
     struct cursor cur = cursor_of(payload);
     uint8_t head = cursor_u8(&cur);
+    uint16_t status;
 
     if (head == EOF_HEADER && answer->with_eof) {
         cursor_skip(&cur, 2); /* warnings */
@@ -237,14 +251,27 @@ static bool has_more_results(const struct show_answer *answer, struct span paylo
         (void)cursor_lenenc(&cur); /* rows */
         (void)cursor_lenenc(&cur); /* the last id */
     }
-    return cursor_u16(&cur) & MORE_RESULTS && cursor_ok(&cur);
+    status = cursor_u16(&cur);
+    return cursor_ok(&cur) ? status : 0;
+}
+
+/* For these the engine was asked for something else: there is an answer, and it has to be shown. */
+static bool asks_for_replicas(const struct show_answer *answer)
+{
+    for (size_t i = 0; i < answer->asked.count; i++) {
+        if (answer->asked.asked[i].kind == SHOW_REPLICAS)
+            return true;
+    }
+    return false;
 }
 
 static void end_result(struct show_answer *answer, const struct packet *packet)
 {
     drop_view(answer);
-    if (answer->command != SHOW_PREPARE && has_more_results(answer, packet->payload))
+    if (answer->command != SHOW_PREPARE && status_of(answer, packet->payload) & MORE_RESULTS)
         answer->state = SHOW_HEAD;
+    else if (answer->command == SHOW_QUERY && asks_for_replicas(answer))
+        begin(answer, SHOW_QUERY); /* that was the answer to a command before */
     else
         end(answer);
 }
@@ -356,6 +383,20 @@ static void begin_rows(struct show_answer *answer)
         answer->state = SHOW_ROWS;
 }
 
+/* Of a statement that is executed it is kept: a cursor's rows come later. */
+static void take_view(struct show_answer *answer, struct show_view *view)
+{
+    struct show_known *known =
+        answer->command == SHOW_EXECUTE ? find_known(answer, answer->statement) : NULL;
+
+    answer->view = view;
+    answer->owns_view = !known;
+    if (!known)
+        return;
+    show_view_free(known->view);
+    known->view = view;
+}
+
 /* A head that descriptions follow, which tell what is answered. */
 static enum step take_described(struct show_answer *answer, const struct head *head,
                                 uint32_t statement, struct cursor *cur, struct buf *buf)
@@ -384,12 +425,10 @@ static enum step take_described(struct show_answer *answer, const struct head *h
     }
     *cur = ahead;
     step = put_view(answer, head, descriptions, view, buf);
-    if (answer->command == SHOW_PREPARE) {
+    if (answer->command == SHOW_PREPARE)
         note_known(answer, statement, &asked, view);
-    } else {
-        answer->view = view;
-        answer->owns_view = true;
-    }
+    else
+        take_view(answer, view);
     if (step == STEP_DONE)
         begin_rows(answer);
     return step;
@@ -480,7 +519,8 @@ static enum step take_passed(struct show_answer *answer, struct cursor *cur, str
     pass(answer, &packet, buf);
     if (answer->state == SHOW_COLUMNS && --answer->columns == 0)
         begin_rows(answer);
-    else if (answer->state == SHOW_COLUMNS_END && answer->command == SHOW_PREPARE)
+    else if (answer->state == SHOW_COLUMNS_END &&
+             (answer->command == SHOW_PREPARE || status_of(answer, packet.payload) & HAS_CURSOR))
         end(answer);
     else if (answer->state == SHOW_COLUMNS_END)
         answer->state = SHOW_ROWS;

@@ -7,7 +7,8 @@
  * Text and binary protocol, and what a prepared statement is described by, also when it is prepared
  * and executed at once (source: MySQL internals, "COM_QUERY Response", "COM_STMT_PREPARE Response";
  * MariaDB's protocol documentation, "COM_STMT_EXECUTE", statement -1, and
- * MARIADB_CLIENT_CACHE_METADATA). Belongs to a session. No I/O but what the environment's calls do.
+ * MARIADB_CLIENT_CACHE_METADATA; COM_STMT_FETCH). Belongs to a session. No I/O but what the
+ * environment's calls do.
  */
 #pragma once
 
@@ -31,7 +32,7 @@ enum show_state {
 struct show_known {
     uint32_t statement;
     struct show_asked asked;
-    struct show_view *view; /* NULL: its columns are described when it is executed */
+    struct show_view *view; /* as it was last described; NULL: that comes when it is executed */
 };
 
 struct show_answer {
@@ -49,7 +50,7 @@ struct show_answer {
     bool continued;         /* and its next packet is part of it */
     struct buf input;       /* what has come of a packet that is not whole */
     struct show_view *view; /* of the rows that come; NULL: they pass */
-    bool owns_view;
+    bool owns_view;         /* a known statement does else */
 
     struct show_known known[SHOW_ANSWER_STATEMENTS];
     unsigned n_known;   /* how many were noted */
@@ -77,11 +78,14 @@ void show_answer_await(struct show_answer *answer, const struct show_statement *
 /* The client prepares something else. */
 void show_answer_forget_last(struct show_answer *answer);
 
-/* Whether it matters which statement is executed. */
+/* Whether it matters which statement is executed, or fetched from. */
 bool show_answer_minds_execute(const struct show_answer *answer);
 
 /* It executes a statement of that number. */
 void show_answer_execute(struct show_answer *answer, uint32_t statement);
+
+/* It fetches rows of a statement of that number, which it has executed with a cursor. */
+void show_answer_fetch(struct show_answer *answer, uint32_t statement);
 
 /*
  * Takes bytes that the engine has sent, while the state is not SHOW_NONE, and appends what goes on

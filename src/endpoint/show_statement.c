@@ -198,12 +198,12 @@ static bool may_ask(struct span text)
     static const char *const words[] = {"show", "execute", "prepare"};
 
     for (size_t i = 0; i + strlen(words[0]) <= text.len; i++) {
-        uint8_t small = text.data[i] | 0x20;
+        uint8_t first = text.data[i] | 0x20;
+        uint8_t second = text.data[i + 1] | 0x20;
 
-        if (small != 's' && small != 'e' && small != 'p')
-            continue;
         for (size_t k = 0; k < sizeof words / sizeof *words; k++) {
-            if (small == (uint8_t)words[k][0] && i + strlen(words[k]) <= text.len &&
+            if (first == (uint8_t)words[k][0] && second == (uint8_t)words[k][1] &&
+                i + strlen(words[k]) <= text.len &&
                 strncasecmp((const char *)text.data + i, words[k], strlen(words[k])) == 0)
                 return true;
         }

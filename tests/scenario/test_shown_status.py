@@ -17,6 +17,7 @@ from pymysql.constants import CLIENT, FIELD_TYPE
 from servers import fetch
 from servers.wait import wait_for
 
+from . import protocol
 from .shown_columns import (
     BINARY_LOGS_57, BINARY_LOGS_80, REPLICA_STATUS_80, REPLICAS_80, SLAVE_HOSTS, SLAVE_STATUS_56, SLAVE_STATUS_57,
     SLAVE_STATUS_80,
@@ -26,6 +27,7 @@ from .test_drivers import SOURCES, account, run
 from .test_procedures import SET_MASTER, SOURCE
 
 NUMBERS = {FIELD_TYPE.LONG, FIELD_TYPE.LONGLONG}
+CURSOR_EXISTS = 0x40
 STATUS = ["SHOW SLAVE STATUS", "SHOW REPLICA STATUS", "SHOW ALL SLAVES STATUS"]
 
 
@@ -174,6 +176,29 @@ def test_prepared_where_the_engines_numbers_are_shorter(cluster, old):
                 own["password"], *STATUS[:2])  # fmt: skip
     old.execute(STATUS[0])
     assert [as_texts(rows) for rows in json.loads(found)] == [as_texts(old.fetchall())] * 4
+
+
+def test_with_a_cursor(cluster, old):
+    """As MySQL's JDBC driver has it: the engine 11.8 keeps the rows for a COM_STMT_FETCH."""
+    own = credentials(ask(cluster, "describe", "old"))
+    for statement in STATUS:
+        old.execute(statement)
+        row = list(old.fetchall()[0].values())
+        with protocol.Raw(int(own["port"])) as raw:
+            assert raw.greet().login(own["user"].encode(), own["password"])[:1] == b"\0"
+            raw.send(bytes([protocol.COM_STMT_PREPARE]) + statement.encode(), 0)
+            head = raw.read()
+            for _ in range(len(row) + 1):  # and what ends them
+                raw.read()
+            raw.send(bytes([protocol.COM_STMT_EXECUTE]) + head[1:5] + b"\1\1\0\0\0", 0)
+            assert raw.read() == bytes([len(row)])
+            for _ in range(len(row)):
+                raw.read()
+            assert raw.read()[3] & CURSOR_EXISTS
+            raw.send(bytes([protocol.COM_STMT_FETCH]) + head[1:5] + (100).to_bytes(4, "little"), 0)
+            found = raw.read()
+            assert found[:1] == b"\0" and b"\x09127.0.0.1\x09repl_user" in found and raw.sequence == 1
+            assert raw.read()[:1] == b"\xfe" and raw.sequence == 2
 
 
 def test_prepared_by_their_text(replicating):

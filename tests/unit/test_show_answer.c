@@ -7,6 +7,7 @@
 #define LONG     3
 #define LONGLONG 8
 #define MORE     0x08
+#define CURSOR   0x40
 
 /* ---- What an engine sends ---- */
 
@@ -435,6 +436,60 @@ static void test_prepared(void **state)
     }
 }
 
+/* With a cursor the columns are an answer, and each fetch is another. */
+static void test_rows_of_a_cursor(void **state)
+{
+    (void)state;
+    for (int with_eof = 0; with_eof < 2; with_eof++) {
+        struct show_answer answer;
+        struct sent sent;
+        struct seen seen;
+        struct cursor cur;
+        struct buf made;
+        uint8_t number = 0;
+
+        sent_init(&sent, false);
+        buf_init(&made, SHOW_ANSWER_MAX);
+        show_answer_init(&answer, &mysql_80, with_eof);
+        sent.with_eof = with_eof;
+        put_prepared(&sent, NULL, 0);
+        await(&answer, "SHOW SLAVE STATUS", true);
+        take_all(&answer, &sent, 100, &made);
+        buf_clear(&sent.bytes);
+        buf_clear(&made);
+        sent.number = 0;
+        show_answer_execute(&answer, 0x107);
+        sent.with_eof = false; /* what ends the columns is told below */
+        put_count(&sent, COUNT_OF(engines_source));
+        put_columns(&sent, engines_source, COUNT_OF(engines_source));
+        sent.with_eof = with_eof;
+        put_end(&sent, CURSOR);
+        take_all(&answer, &sent, 100, &made);
+        cur = cursor_of(buf_span(&made));
+        assert_int_equal(read_packet(&cur, ++number).data[0], 61);
+        read_columns(&cur, 61, &number, true, &seen);
+        for (int fetch = 0; fetch < 2; fetch++) {
+            buf_clear(&sent.bytes);
+            buf_clear(&made);
+            sent.number = 0;
+            show_answer_fetch(&answer, 0x107);
+            put_binary_row(&sent, engines_source, COUNT_OF(engines_source));
+            put_end(&sent, 0);
+            take_all(&answer, &sent, 100, &made);
+            cur = cursor_of(buf_span(&made));
+            seen.row = read_packet(&cur, 1);
+            check_source(&seen, true, false, 60);
+            assert_int_equal(read_packet(&cur, 2).data[0], 0xfe);
+            assert_true(cursor_end(&cur));
+        }
+        show_answer_fetch(&answer, 7); /* another statement */
+        assert_int_equal(answer.state, SHOW_NONE);
+        show_answer_done(&answer);
+        buf_done(&sent.bytes);
+        buf_done(&made);
+    }
+}
+
 /* As many rows as there are replicas, in place of the engine's one, which may be asked for itself.
  */
 static void test_replicas(void **state)
@@ -490,6 +545,45 @@ static void test_replicas(void **state)
     entered[2] = replicas_enter(environment.replicas, NULL, &(struct replica_info){.server_id = 0});
     for (int i = 0; i < 3; i++)
         replicas_leave(environment.replicas, entered[i]);
+    replicas_free(environment.replicas);
+}
+
+/* Sent behind other commands without waiting for their answers. */
+static void test_replicas_behind_others(void **state)
+{
+    static const uint8_t ok[] = {0, 0, 0, 2, 0, 0, 0};
+    struct show_environment environment = {.compatibility = 2, .replicas = replicas_new()};
+    struct show_answer answer;
+    struct sent sent;
+    struct seen seen;
+    struct cursor cur;
+    struct buf made;
+    uint8_t number = 0;
+
+    (void)state;
+    sent_init(&sent, false);
+    buf_init(&made, SHOW_ANSWER_MAX);
+    put_packet(&sent, span_of(ok, sizeof ok));
+    sent.number = 0;
+    put_result(&sent, other, COUNT_OF(other), 0);
+    sent.number = 0;
+    put_result(&sent, engines_log_status, COUNT_OF(engines_log_status), 0);
+    show_answer_init(&answer, &environment, false);
+    await(&answer, "SHOW SLAVE HOSTS", false);
+    take_all(&answer, &sent, 1, &made);
+    cur = cursor_of(buf_span(&made));
+    (void)read_packet(&cur, 1);
+    read_result(&cur, &number, false, &seen);
+    assert_value(&seen, "one", false, "1");
+    number = 1;
+    assert_int_equal(read_packet(&cur, 1).data[0], 5);
+    read_columns(&cur, 5, &number, false, &seen);
+    assert_string_equal(seen.names[4], "Slave_UUID");
+    assert_int_equal(read_packet(&cur, ++number).data[0], 0xfe);
+    assert_true(cursor_end(&cur));
+    show_answer_done(&answer);
+    buf_done(&sent.bytes);
+    buf_done(&made);
     replicas_free(environment.replicas);
 }
 
@@ -712,7 +806,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_results_of_one_text),
         cmocka_unit_test(test_prepared),
+        cmocka_unit_test(test_rows_of_a_cursor),
         cmocka_unit_test(test_replicas),
+        cmocka_unit_test(test_replicas_behind_others),
         cmocka_unit_test(test_prepared_without_columns),
         cmocka_unit_test(test_words_and_columns_of_5_7),
         cmocka_unit_test(test_prepared_by_its_text),
