@@ -39,8 +39,8 @@ const struct verb verb_cluster_create = {
          INSTANCE_PARAMETER_GROUP_OPTION,
          {"compatibility", "2|3",
           "The version of Aurora MySQL that the cluster speaks as (@@aurora_version); 3 when "
-          "nothing "
-          "is given. It stays."},
+          "nothing is given. With 2 it takes accounts of the source that it replicates from. It "
+          "stays."},
          NO_WAIT_OPTION,
          JSON_OPTION},
     .run = run,

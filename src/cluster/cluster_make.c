@@ -109,6 +109,7 @@ static bool compare_engine(struct cluster *cluster, struct err *err)
 
 static void make_replication(struct cluster *cluster)
 {
+    struct store_cluster settings = cluster_settings(cluster);
     char *directory = mem_printf("%s/relay", cluster->own);
     char *material = mem_printf("%s/" SSL_MATERIAL_DIR, cluster->own);
     struct disk_space space = {0};
@@ -119,7 +120,9 @@ static void make_replication(struct cluster *cluster)
         .material = material,
         .source_address = cluster->source_address,
         .server_id = cluster->record.server_id,
-        .domain = cluster_settings(cluster).gtid_domain_id,
+        .domain = settings.gtid_domain_id,
+        .accounts_of = settings.master_user,
+        .takes_accounts = settings.compatibility == 2, /* as Aurora MySQL up to that version */
         .owner = {.admit_place = cluster_admit_source_place,
                   .admit = cluster_admit_source,
                   .history_size = cluster_dependency_history,

@@ -108,6 +108,12 @@ void external_source_limit(struct external_source *source, const struct dump_lim
     (void)pthread_mutex_unlock(&source->shared.lock);
 }
 
+/* Of translations; a log that is not translated has them as they are, too. */
+static enum account_policy accounts_policy(const struct external_source *source)
+{
+    return source->spec.takes_accounts ? ACCOUNTS_KEEP : ACCOUNTS_DROP;
+}
+
 static void serve_engine(void *context, struct conn **conn, const char *ip, int stop_fd)
 {
     struct external_source *source = context;
@@ -122,6 +128,9 @@ static void serve_engine(void *context, struct conn **conn, const char *ip, int 
         .port = source->port,
         .family = REPLICAS_OF_MARIADB,
         .mariadb_domain = definition->domain,
+        .accounts_policy = accounts_policy(source),
+        .accounts_of = source->spec.accounts_of,
+        .takes_accounts = source->spec.takes_accounts,
         .history_size = source->spec.history_size(source->spec.context),
         .base = &definition->position,
         .tls = source->door_tls,
@@ -411,7 +420,8 @@ bool external_source_stand(struct external_source *source, const char *gtids,
 {
     struct mirror *mirror = channel_borrow_mirror(source->channel);
     struct translator_options view = {.to = DIALECT_MARIADB,
-                                      .domain = source->spec.definition->domain};
+                                      .domain = source->spec.definition->domain,
+                                      .accounts = accounts_policy(source)};
     struct dump_limits limits;
     struct gtid_list position;
     struct replica_stand stand = {
@@ -437,7 +447,8 @@ bool external_source_is_applied(struct external_source *source, const char *gtid
 {
     struct mirror *mirror = channel_borrow_mirror(source->channel);
     struct translator_options view = {.to = DIALECT_MARIADB,
-                                      .domain = source->spec.definition->domain};
+                                      .domain = source->spec.definition->domain,
+                                      .accounts = accounts_policy(source)};
     struct gtid_list applied;
     struct log_state state;
     struct log_ends ends;

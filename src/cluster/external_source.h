@@ -25,6 +25,9 @@ struct external_source_spec {
     const char *source_address; /* an IP of this machine to connect from; NULL: as routing picks */
     uint64_t keep_free_bytes;   /* of the file system: the log never takes these */
 
+    const char *accounts_of; /* the cluster's master user, of whom a source knows nothing */
+    bool takes_accounts;     /* of the source */
+
     bool (*admit)(void *context, const struct source *source, struct err *err); /* receiver_gate */
 
     /*

@@ -30,6 +30,8 @@ struct source_replication *source_replication_new(const struct source_replicatio
     replication->server_id = spec->server_id;
     replication->domain = spec->domain;
     replication->keep_free_bytes = spec->keep_free_bytes;
+    replication->accounts_of = mem_strdup(spec->accounts_of);
+    replication->takes_accounts = spec->takes_accounts;
     replication->owner = spec->owner;
     (void)pthread_mutex_init(&replication->shared.lock, NULL);
     return replication;
@@ -58,6 +60,7 @@ void source_replication_free(struct source_replication *replication)
     mem_free(replication->directory);
     mem_free(replication->material);
     mem_free(replication->path);
+    mem_free(replication->accounts_of);
     mem_free(replication);
 }
 
@@ -73,6 +76,8 @@ bool replication_open_source(const struct source_replication *replication,
         .source_address = replication->source_address,
         .server_id = replication->server_id,
         .keep_free_bytes = replication->keep_free_bytes,
+        .accounts_of = replication->accounts_of,
+        .takes_accounts = replication->takes_accounts,
         .admit = replication->owner.admit,
         .history_size = replication->owner.history_size,
         .context = replication->owner.context,

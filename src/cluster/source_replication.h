@@ -46,6 +46,8 @@ struct source_replication_spec {
     uint32_t server_id;         /* of the engine */
     uint32_t domain;            /* of what begins in the cluster */
     uint64_t keep_free_bytes;   /* external_source.h */
+    const char *accounts_of;    /* external_source.h */
+    bool takes_accounts;        /* the same */
     struct source_owner owner;
 };
 

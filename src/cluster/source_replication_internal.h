@@ -17,6 +17,8 @@ struct source_replication {
     uint32_t server_id;
     uint32_t domain;
     uint64_t keep_free_bytes;
+    char *accounts_of;
+    bool takes_accounts;
     struct source_owner owner;
 
     struct {

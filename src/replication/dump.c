@@ -6,6 +6,7 @@
 #include "binlog/control.h"
 #include "binlog/reader.h"
 #include "net/socket.h"
+#include "replication/dump_accounts.h"
 #include "replication/dump_feed.h"
 #include "replication/dump_filter.h"
 #include "replication/dump_out.h"
@@ -27,7 +28,8 @@ struct dump {
     struct dump_feed feed;
     struct dump_controls_watch watch;
     struct dump_ears ears;
-    struct dump_filter *filter; /* NULL: all changes are sent */
+    struct dump_filter *filter;     /* NULL: all changes are sent */
+    struct dump_accounts *accounts; /* NULL: as they are */
     uint64_t unsent;      /* bytes that it left out or holds, and the replica does not know of */
     bool yields;          /* in this file: it began while yielding was on */
     bool limited;         /* the transaction at hand is one that its limits leave out */
@@ -184,7 +186,8 @@ static bool begin_first_file(struct dump *dump, const struct log_batch *batch, s
 static bool begin_filter(struct dump *dump, const struct log_batch *batch, struct err *err)
 {
     dump->unsent = 0;
-    if (!dump->filter || dump_filter_file(dump->filter, batch->format, err))
+    if ((!dump->filter || dump_filter_file(dump->filter, batch->format, err)) &&
+        (!dump->accounts || dump_accounts_file(dump->accounts, batch->format, err)))
         return true;
     err->code = ER_DUMP;
     return err_prefix(err, "%s", batch->name);
@@ -382,7 +385,7 @@ static bool send_event(struct dump *dump, const struct event_header *header, str
     if (dump->left_out && !dump->spec->mariadb && !dump_out_heartbeat(&dump->out, 0, err))
         return false;
     dump->left_out = false;
-    return dump_out_event(&dump->out, event, wants_ack, err);
+    return dump_accounts_send(dump->accounts, &dump->out, header, event, wants_ack, err);
 }
 
 /*
@@ -468,7 +471,7 @@ static bool is_plain(const struct dump *dump)
         (void)view_reader_left_out(dump->feed.view, &left_out);
     return left_out == 0 && !(dump->feed.view && view_reader_refusal(dump->feed.view)) &&
            !dump->start.skip.active && !dump->start.until.active && dump->start.goal == 0 &&
-           !dump->left_out && !dump->filter && !spec->limits &&
+           !dump->left_out && !dump->filter && !dump->accounts && !spec->limits &&
            (!spec->mariadb ||
             ((spec->request.flags & DUMP_MARIADB_ANNOTATE_ROWS) && !spec->filter_skip_replication));
 }
@@ -781,6 +784,12 @@ bool dump_run(const struct dump_spec *spec, struct err *err)
     dump_out_init(&dump.out);
     if (spec->rules && !replicate_rules_pass_all(spec->rules))
         dump.filter = dump_filter_new(spec->rules);
+    if (spec->accounts_of)
+        dump.accounts = dump_accounts_new(&(struct dump_accounts_spec){
+            .master_user = spec->accounts_of,
+            .takes = spec->takes_accounts,
+            .mysql = spec->view != NULL,
+        });
     dump.heartbeat_at =
         spec->heartbeat_usec > 0 ? clock_deadline_usec(spec->heartbeat_usec) : CLOCK_NEVER;
     good = dump_ears_open(&dump.ears, conn_borrow_fd(link_borrow_conn(spec->link)), spec->guard,
@@ -790,6 +799,7 @@ bool dump_run(const struct dump_spec *spec, struct err *err)
     link_set_patience(spec->link, 0);
     dump_feed_close(&dump.feed);
     dump_filter_free(dump.filter);
+    dump_accounts_free(dump.accounts);
     dump_out_done(&dump.out);
     dump_start_done(&dump.start);
     dump_controls_unwatch(spec->controls, &dump.watch);

@@ -43,7 +43,8 @@ struct dump_spec {
     const struct replicate_rules *rules;   /* which changes it gets; NULL: all */
     const struct translator_options *view; /* whose view it gets; NULL: the log as it is */
     const struct dump_limits *limits;      /* of a MariaDB replica by GTID; NULL: none */
-    const struct dump_base *base;          /* of a MariaDB replica by GTID; NULL: it says all */
+    const char *accounts_of; /* dump_accounts.h: the master user whose cluster's engine it is */
+    const struct dump_base *base; /* of a MariaDB replica by GTID; NULL: it says all */
     struct command_dump request;
     uint32_t server_id;           /* the relay's, in artificial events */
     bool mariadb;                 /* the family of what is sent */
@@ -59,6 +60,7 @@ struct dump_spec {
     struct span until;            /* its text */
     int64_t patience_usec;        /* so long a replica that is ahead waits for the log */
     int64_t silence_usec;         /* a replica that takes nothing for so long is gone */
+    bool takes_accounts;          /* the cluster of `accounts_of` does */
     bool filter_skip_replication; /* @@skip_replication: leave out events that are so marked */
     bool reopened;                /* a mirror that is shut down is opened again, as it is */
     struct dump_guard *guard;     /* NULL: none */

@@ -167,6 +167,14 @@ bool dump_out_format(struct dump_out *out, struct span event, enum dump_format h
     return send_format(out, event, how, err);
 }
 
+bool dump_out_renew(struct dump_out *out, uint64_t position, struct err *err)
+{
+    struct log_position at = out->at;
+
+    return dump_out_rotate(out, at.name, position, err) &&
+           send_format(out, buf_span(&out->format), DUMP_FORMAT_BEHIND, err);
+}
+
 bool dump_out_heartbeat(struct dump_out *out, uint64_t behind, struct err *err)
 {
     struct heartbeat heartbeat = {.name = span_str(out->at.name),

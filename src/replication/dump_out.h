@@ -83,6 +83,12 @@ MUST_CHECK bool dump_out_format(struct dump_out *out, struct span event, enum du
                                 struct err *err);
 
 /*
+ * Between transactions: the next event to come is the one at `position`, whatever the replica has
+ * counted, since it got others than are in the file.
+ */
+MUST_CHECK bool dump_out_renew(struct dump_out *out, uint64_t position, struct err *err);
+
+/*
  * After a ROTATE with a format description before it, without which MySQL before 8 and MariaDB take
  * all for what servers before 5.0 wrote, and stop (1595). `behind`: so many bytes before out->at
  * are not sent yet, in the middle of a transaction.

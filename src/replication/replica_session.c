@@ -230,6 +230,8 @@ static bool take_dump(struct session *session, struct span payload, struct err *
         .checksum = asked_checksum(session),
         .view = session->translates ? &session->view : NULL,
         .limits = session->spec->limits,
+        .accounts_of = session->spec->accounts_of,
+        .takes_accounts = session->spec->takes_accounts,
         .semisync = user_number(session, "rpl_semi_sync_replica", "rpl_semi_sync_slave") != 0,
         .patience_usec = PATIENCE_USEC,
         .silence_usec = session->spec->silence_usec,

@@ -37,6 +37,8 @@ struct replica_session_spec {
     const struct origin_map *origins;    /* of what is translated for MySQL; NULL: none */
     const struct log_position *base;     /* what replicas have before they have GTIDs: dump_base */
     const struct dump_limits *limits;    /* of dumps to them; NULL: none */
+    const char *accounts_of;             /* as in struct dump_spec */
+    bool takes_accounts;                 /* the same */
     const struct tls *tls;               /* NULL: none is offered */
     bool require_tls;
     link_find_account *find_account;

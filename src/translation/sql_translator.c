@@ -98,6 +98,8 @@ static bool allow_account(struct sql_walk *walk)
     case ACCOUNTS_DROP:
         walk->dropped = true;
         return false;
+    case ACCOUNTS_KEEP:
+        return false;
     case ACCOUNTS_STOP:
         break;
     }

@@ -19,6 +19,7 @@ enum account_policy {
     ACCOUNTS_DROP,      /* they become empty transactions, and are counted */
     ACCOUNTS_REPLICATE, /* in the other side's words; E_STATE where it has none */
     ACCOUNTS_STOP,      /* E_STATE */
+    ACCOUNTS_KEEP,      /* in the source's own words, for who says them anew: foreign_account.h */
 };
 
 /* Where a statement comes from and goes to. */

@@ -117,8 +117,8 @@ bool translator_is_between(const struct translator *translator);
 
 /*
  * What tells views apart whose offsets differ: "mariadb2", a dialect and the version of the
- * translation; "mysql82ag" with statements of accounts, and with a resolver. `mark` has
- * TRANSLATOR_MARK_SIZE bytes.
+ * translation; "mysql82ag" with statements of accounts, and with a resolver; "mariadb2k" with them
+ * as they are. `mark` has TRANSLATOR_MARK_SIZE bytes.
  */
 void translator_view_mark(const struct translator_options *options, char *mark);
 

@@ -4,9 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define NUMBER_MAX    UINT64_C(0xffffffff)
-#define WITH_ACCOUNTS "a" /* in a view's name, in this order */
-#define WITH_ORIGINS  "g"
+#define NUMBER_MAX     UINT64_C(0xffffffff)
+#define WITH_ACCOUNTS  "a" /* in a view's name, in this order */
+#define KEEPS_ACCOUNTS "k"
+#define WITH_ORIGINS   "g"
 
 /* Where the dot before a file's number is; false when there is none, or no number after it. */
 static bool find_number(struct span name, size_t *ret_dot, uint64_t *ret_number)
@@ -35,6 +36,20 @@ bool translator_file_number(struct span name, uint64_t *ret_number)
     return find_number(name, &dot, ret_number);
 }
 
+static const char *accounts_letter(enum account_policy accounts)
+{
+    switch (accounts) {
+    case ACCOUNTS_REPLICATE:
+        return WITH_ACCOUNTS;
+    case ACCOUNTS_KEEP:
+        return KEEPS_ACCOUNTS;
+    case ACCOUNTS_DROP:
+    case ACCOUNTS_STOP:
+        break;
+    }
+    return "";
+}
+
 /*
  * What the output depends on, besides the source's bytes; GTIDs are of one length, but for tags,
  * which come from a resolver.
@@ -42,8 +57,7 @@ bool translator_file_number(struct span name, uint64_t *ret_number)
 void translator_view_mark(const struct translator_options *options, char *mark)
 {
     (void)snprintf(mark, TRANSLATOR_MARK_SIZE, "%s%d%s%s", dialect_name(options->to),
-                   TRANSLATOR_VERSION + translator_is_next(),
-                   options->accounts == ACCOUNTS_REPLICATE ? WITH_ACCOUNTS : "",
+                   TRANSLATOR_VERSION + translator_is_next(), accounts_letter(options->accounts),
                    options->resolver ? WITH_ORIGINS : "");
 }
 
@@ -85,6 +99,7 @@ static bool find_mark(struct span base, enum dialect to, size_t *ret_dash)
         !cursor_decimal(&cur, UINT16_MAX, &version))
         return false;
     skip_letter(&cur, WITH_ACCOUNTS);
+    skip_letter(&cur, KEEPS_ACCOUNTS);
     skip_letter(&cur, WITH_ORIGINS);
     if (!cursor_end(&cur))
         return false;

@@ -272,6 +272,7 @@ def test_replicas_of_all_kinds_through_kills(cluster, plain, tmp_path):
         wait_for_load(loads, 20)
         for follow, node in zip(FOLLOW, nodes):
             follow(cluster, node)
+        cluster.account("CREATE USER shown@'%' IDENTIFIED BY 'x'", "GRANT SELECT ON d.* TO shown@'%'")
         for kill in (kill_engine, kill_daemon, kill_engine):
             wait_for_load(loads, 50)
             kill(cluster)
@@ -289,6 +290,15 @@ def test_replicas_of_all_kinds_through_kills(cluster, plain, tmp_path):
         for node in nodes:
             wait_equal(cluster, node)
             assert_runs(node)
+            assert_accounts_of_the_log(cluster, node)
+
+
+def assert_accounts_of_the_log(cluster, node):
+    """Those of users reach replicas of the engine's family; the cluster's own reach nobody."""
+    users = {row["User"] for row in node.query("SELECT User FROM mysql.user")}
+    assert ("shown" in users) == node.server.startswith("mariadb"), users
+    assert not users & {"rdsadmin", cluster.credentials()["user"]}, users
+    assert not node.query("SHOW TABLES IN mysql LIKE 'rds%'")
 
 
 def test_a_plain_account_gets_no_gtids(cluster, plain):

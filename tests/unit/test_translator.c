@@ -670,6 +670,7 @@ static void names(void **state)
         {"a.b.1000000", DIALECT_MYSQL_8, ACCOUNTS_STOP, "mysql82", "a.b-mysql82.1000000", NULL},
         {"x.1", DIALECT_MYSQL_5, ACCOUNTS_REPLICATE, "mysql52a", "x-mysql52a.1", NULL},
         {"x.1", DIALECT_MYSQL_8, ACCOUNTS_DROP, "mysql82g", "x-mysql82g.1", &known},
+        {"x.1", DIALECT_MARIADB, ACCOUNTS_KEEP, "mariadb2k", "x-mariadb2k.1", NULL},
         {"x.1", DIALECT_MYSQL_8, ACCOUNTS_REPLICATE, "mysql82ag", "x-mysql82ag.1", &known},
     };
     static const char *const no_source[] = {"",           "mysql-bin", ".000001",
