@@ -225,6 +225,7 @@ static bool whole_events(const struct log_reader *reader, struct span bytes,
         uint64_t at = reader->offset + bytes.len - cursor_left(&cur);
         struct event_header header;
 
+        event_prefetch(cur.rest);
         if (!event_header_decode(cur.rest, &header, err))
             return err_prefix(err, "offset %llu", (unsigned long long)at);
         if (header.log_pos != 0 && header.log_pos != (uint32_t)(at + header.length))

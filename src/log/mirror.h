@@ -188,6 +188,14 @@ MUST_CHECK bool mirror_wait_synced(struct mirror *mirror, const struct log_posit
                                    int64_t deadline_usec, int interrupt_fd, enum log_wait *ret,
                                    struct err *err);
 
+/*
+ * Waits until the synced end is another than `end`: more came into its file, or a file began, be it
+ * the first. As above.
+ */
+MUST_CHECK bool mirror_wait_beyond(struct mirror *mirror, const struct log_position *end,
+                                   int64_t deadline_usec, int interrupt_fd, enum log_wait *ret,
+                                   struct err *err);
+
 /* Waits until something is written that is not synced. For the thread that syncs. */
 MUST_CHECK bool mirror_wait_written(struct mirror *mirror, int64_t deadline_usec, int interrupt_fd,
                                     enum log_wait *ret, struct err *err);

@@ -56,6 +56,17 @@ static bool is_synced(struct mirror *mirror, const struct log_position *position
     return mirror_check_alive(mirror, err);
 }
 
+static bool is_beyond(struct mirror *mirror, const struct log_position *position, bool *ret_there,
+                      struct err *err)
+{
+    struct log_ends ends;
+
+    mirror_ends(mirror, &ends);
+    *ret_there =
+        ends.synced.offset != position->offset || strcmp(ends.synced.name, position->name) != 0;
+    return *ret_there || mirror_check_alive(mirror, err);
+}
+
 static bool is_written(struct mirror *mirror, const struct log_position *position, bool *ret_there,
                        struct err *err)
 {
@@ -99,6 +110,14 @@ bool mirror_wait_synced(struct mirror *mirror, const struct log_position *positi
                         struct err *err)
 {
     return wait_for(mirror, LOG_WAITS_SYNCED, is_synced, position, deadline_usec, interrupt_fd, ret,
+                    err);
+}
+
+bool mirror_wait_beyond(struct mirror *mirror, const struct log_position *end,
+                        int64_t deadline_usec, int interrupt_fd, enum log_wait *ret,
+                        struct err *err)
+{
+    return wait_for(mirror, LOG_WAITS_SYNCED, is_beyond, end, deadline_usec, interrupt_fd, ret,
                     err);
 }
 

@@ -28,14 +28,23 @@ static struct log_position find_base(const struct dump_spec *spec)
 static bool wait_for_base(const struct dump_spec *spec, const struct log_position *at,
                           struct err *err)
 {
+    int64_t deadline = clock_deadline_usec(spec->patience_usec);
     enum log_wait wait = LOG_WAIT_TIMEOUT;
+    struct log_ends ends;
     struct log_file file;
+    bool more = true;
+    bool there;
 
-    if (!mirror_find(spec->mirror, at->name, &file, err))
+    do {
+        mirror_ends(spec->mirror, &ends);
+        there = mirror_find(spec->mirror, at->name, &file, err);
+        more = there || dump_wait_for_more(spec, &ends.synced, deadline);
+    } while (!there && more);
+    if (!there)
         return err_set(err, E_TIMEOUT, 0, "%.250s was not received yet", at->name);
     if (file.closed && at->offset > file.end)
         return dump_fail_position(spec, err);
-    if (!mirror_wait_synced(spec->mirror, at, clock_deadline_usec(spec->patience_usec),
+    if (!mirror_wait_synced(spec->mirror, at, deadline,
                             conn_borrow_fd(link_borrow_conn(spec->link)), &wait, err))
         return false;
     return wait == LOG_WAIT_READY ||

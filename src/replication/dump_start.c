@@ -147,21 +147,55 @@ static bool state_at_end(struct mirror *mirror, struct log_position *ret_end,
     return ends.synced.name[0] == '\0' || log_state_at(mirror, &ends.synced, state, err);
 }
 
-/* Until more is synced than up to there, or the time is over, or the replica says something. */
-static bool wait_for_more(const struct dump_spec *spec, const struct log_position *end,
-                          int64_t deadline_usec, bool *ret_more)
+bool dump_wait_for_more(const struct dump_spec *spec, const struct log_position *end,
+                        int64_t deadline_usec)
 {
-    struct log_position beyond = *end;
     enum log_wait wait = LOG_WAIT_TIMEOUT;
     struct err closed;
 
-    beyond.offset++;
-    /* An error is the file's end: there is another one now, or will be. */
-    *ret_more = mirror_wait_synced(spec->mirror, &beyond, deadline_usec,
-                                   conn_borrow_fd(link_borrow_conn(spec->link)), &wait, &closed)
-                    ? wait == LOG_WAIT_READY
-                    : clock_now_usec() < deadline_usec;
-    return *ret_more;
+    return mirror_wait_beyond(spec->mirror, end, deadline_usec,
+                              conn_borrow_fd(link_borrow_conn(spec->link)), &wait, &closed) &&
+           wait == LOG_WAIT_READY;
+}
+
+/*
+ * Whether the log has what is at the beginning of each file: of a state that is not there yet
+ * nothing can be found, and to say so would stop the replica for good.
+ */
+static bool has_begun(const struct dump_spec *spec, const struct log_position *end,
+                      const struct log_state *state)
+{
+    struct log_position first;
+
+    return state->kind != LOG_STATE_UNKNOWN ||
+           (dump_start_first(spec->mirror, &first) &&
+            (first.offset != LOG_FIRST_OFFSET || strcmp(first.name, end->name) != 0));
+}
+
+/* A view is of the other family's log. */
+static bool is_from_mysql(const struct dump_spec *spec)
+{
+    return spec->mariadb == (spec->view != NULL);
+}
+
+/* What MySQL wrote before it had GTIDs never tells a state: that is found out by waiting. */
+static bool wait_for_beginning(const struct dump_spec *spec, struct err *err)
+{
+    int64_t deadline = clock_deadline_usec(spec->patience_usec);
+    struct log_position end;
+    struct log_state state;
+    bool begun = false;
+    bool good;
+
+    log_state_init(&state);
+    do {
+        good = state_at_end(spec->mirror, &end, &state, err);
+        begun = good && has_begun(spec, &end, &state);
+    } while (good && !begun && dump_wait_for_more(spec, &end, deadline));
+    log_state_done(&state);
+    if (!good || begun || (end.name[0] != '\0' && is_from_mysql(spec)))
+        return good;
+    return err_set(err, E_TIMEOUT, 0, "the log's beginning was not received yet");
 }
 
 bool dump_start_wait(const struct dump_spec *spec, dump_is_reached *reached, const void *asked,
@@ -169,13 +203,12 @@ bool dump_start_wait(const struct dump_spec *spec, dump_is_reached *reached, con
 {
     int64_t deadline = clock_deadline_usec(spec->patience_usec);
     struct log_position end;
-    bool more = true;
 
     do {
         if (!state_at_end(spec->mirror, &end, state, err))
             return false;
         *ret_reached = reached(asked, spec, state);
-    } while (!*ret_reached && end.name[0] != '\0' && wait_for_more(spec, &end, deadline, &more));
+    } while (!*ret_reached && dump_wait_for_more(spec, &end, deadline));
     return true;
 }
 
@@ -451,15 +484,15 @@ static bool find_mariadb_gtid(struct dump_start *start, const struct dump_spec *
 
 bool dump_start_find(struct dump_start *start, const struct dump_spec *spec, struct err *err)
 {
-    bool good;
+    bool good = wait_for_beginning(spec, err);
 
-    if (spec->view)
+    if (good && spec->view)
         good = dump_start_find_view(start, spec, err);
-    else if (spec->mariadb && spec->by_gtid)
+    else if (good && spec->mariadb && spec->by_gtid)
         good = find_mariadb_gtid(start, spec, err);
-    else if (!spec->mariadb && spec->request.gtid)
+    else if (good && !spec->mariadb && spec->request.gtid)
         good = find_mysql_gtid(start, spec, err);
-    else
+    else if (good)
         good = find_position(start, spec, err);
     /* After E_TIMEOUT, a resolver's, a replica is to come back. */
     if (!good && err->class != E_IO && err->class != E_TIMEOUT)

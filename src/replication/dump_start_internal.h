@@ -12,6 +12,13 @@
 typedef bool dump_is_reached(const void *asked, const struct dump_spec *spec,
                              const struct log_state *end);
 
+/*
+ * Waits until the log's synced end is another than `end`; false when the time is over, the replica
+ * says something, or the log does not grow any more.
+ */
+bool dump_wait_for_more(const struct dump_spec *spec, const struct log_position *end,
+                        int64_t deadline_usec);
+
 /* As long as the dump's patience lasts; leaves the state at the log's end in `state`. */
 MUST_CHECK bool dump_start_wait(const struct dump_spec *spec, dump_is_reached *reached,
                                 const void *asked, struct log_state *state, bool *ret_reached,

@@ -489,6 +489,7 @@ size_t link_put_events(struct link *link, struct span events, uint8_t stop, uint
         uint32_t length;
         uint8_t type;
 
+        event_prefetch(cur.rest);
         cursor_skip(&header, EVENT_TYPE_AT);
         type = cursor_u8(&header);
         cursor_skip(&header, EVENT_LENGTH_AT - EVENT_TYPE_AT - 1);

@@ -7,6 +7,8 @@ import tempfile
 
 import pytest
 
+from servers import node
+
 from .binlog_nodes import Nodes
 from .cluster import Cluster, alive
 
@@ -14,6 +16,7 @@ from .cluster import Cluster, alive
 def pytest_configure(config):
     # A test run that is told to end still stops what it has started.
     signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
+    node.SETTINGS.update(node.UNSYNCED)
     # Files run side by side (tools/run-tests): what one leaves behind is not to be seen as another's.
     if hasattr(config, "workerinput"):
         config.own_temporary = tempfile.mkdtemp(prefix="worker-")
