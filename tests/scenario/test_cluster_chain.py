@@ -181,8 +181,7 @@ def test_by_gtid(upstream, downstream):
     downstream.query(STOP)
     with load_of(upstream) as load:
         follow_auto(downstream, upstream)
-        for kill, victim in ((kill_daemon, upstream), (kill_daemon, downstream), (kill_engine, downstream),
-                             (kill_engine, upstream)):  # fmt: skip
+        for kill, victim in (kill_daemon, upstream), (kill_daemon, downstream), (kill_engine, downstream):
             kill(victim)
             wait_for_more(load)
     wait_equal(upstream, downstream)
