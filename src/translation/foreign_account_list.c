@@ -188,7 +188,7 @@ void foreign_add_to_list(struct foreign_reading *reading, const struct foreign_n
     buf_str(&reading->list, comma);
     buf_str(&reading->closed, comma);
     foreign_write_name(&reading->list, name, with_host);
-    foreign_write_name(&reading->closed, name, with_host);
+    foreign_write_name(&reading->closed, name, true); /* who has a password is a user */
     buf_str(&reading->closed, CLOSED);
     buf_init(&said, 4 * NAME_SIZE);
     buf_str(&said, comma);
@@ -427,6 +427,12 @@ void foreign_take_accounts(struct foreign_reading *reading, enum foreign_kind ki
 
 /* ---- Options ---- */
 
+static bool demands_certificate(const struct foreign_reading *reading)
+{
+    return foreign_is(reading, "X509") || foreign_is(reading, "ISSUER") ||
+           foreign_is(reading, "SUBJECT") || foreign_is(reading, "CIPHER");
+}
+
 static void take_requirement(struct foreign_reading *reading)
 {
     struct buf *text = &reading->options.text[FOREIGN_OPTION_REQUIRE];
@@ -441,9 +447,9 @@ static void take_requirement(struct foreign_reading *reading)
         return;
     foreign_note(reading, "closed, no certificate of a client passes an endpoint", "");
     reading->options.closes = true;
-    while (foreign_is(reading, "X509") || foreign_is(reading, "ISSUER") ||
-           foreign_is(reading, "SUBJECT") || foreign_is(reading, "CIPHER") ||
-           foreign_is(reading, "AND")) {
+    if (!demands_certificate(reading))
+        reading->broken = true;
+    while (demands_certificate(reading) || foreign_is(reading, "AND")) {
         foreign_step(reading);
         if (reading->token.kind == SQL_TOKEN_STRING)
             foreign_step(reading);
