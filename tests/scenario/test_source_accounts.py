@@ -241,3 +241,29 @@ def test_accounts_that_are_not_here_as_there(members, tmp_path):
         assert row["Exec_Master_Log_Pos"] == row["Read_Master_Log_Pos"]
     two.forget()
     two.query("DROP USER 'here'@'%', 'modern'@'%', 'strict'@'%'")
+
+
+def test_accounts_of_another_cluster(members):
+    """Those that its master user makes; the two master users have one name, and keep to themselves."""
+    three, two = members
+    before = two.accounts()
+    three.query(f"CREATE USER 'repl_user'@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'")
+    three.query("GRANT REPLICATION CLIENT, REPLICATION SLAVE ON *.* TO 'repl_user'@'127.0.0.1'")
+    row = three.query("SHOW MASTER STATUS")[0]
+    two.query(SET, (three.cluster.port, PASSWORD, row["File"], row["Position"]))
+    two.query("CALL mysql.rds_start_replication")
+    three.query("CREATE DATABASE acc")
+    three.query("CREATE TABLE acc.t (a INT PRIMARY KEY)")
+    three.query("CREATE USER 'moved'@'%' IDENTIFIED BY 'Moved-4'")
+    three.query("GRANT ALL ON acc.* TO 'moved'@'%'")
+    three.query("INSERT INTO acc.t VALUES (1)")
+    two.wait_for_row(1)
+    assert set(two.accounts()) - set(before) == {"moved@%"}
+    with two.login("moved", "Moved-4") as conn, conn.cursor() as cursor:
+        assert cursor.execute("SELECT a FROM acc.t") == 1
+    three.query("DROP USER 'moved'@'%', 'repl_user'@'127.0.0.1'")
+    three.query("INSERT INTO acc.t VALUES (2)")
+    two.wait_for_row(2)
+    assert two.accounts() == before
+    two.forget()
+    three.query("DROP DATABASE acc")
