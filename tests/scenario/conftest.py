@@ -17,10 +17,11 @@ def pytest_configure(config):
     # A test run that is told to end still stops what it has started.
     signal.signal(signal.SIGTERM, lambda number, frame: signal.raise_signal(signal.SIGINT))
     node.SETTINGS.update(node.UNSYNCED)
-    # Files run side by side (tools/run-tests): what one leaves behind is not to be seen as another's.
-    if hasattr(config, "workerinput"):
-        config.own_temporary = tempfile.mkdtemp(prefix="worker-")
-        os.environ["TMPDIR"] = tempfile.tempdir = config.own_temporary
+    # Files run side by side (tools/run-tests), and so do whole runs (tools/run-sanitizer): what one
+    # leaves behind is not to be seen as another's. pytest's own directory stays where it is.
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", tempfile.gettempdir())
+    config.own_temporary = tempfile.mkdtemp(prefix="worker-")
+    os.environ["TMPDIR"] = tempfile.tempdir = config.own_temporary
 
 
 def pytest_unconfigure(config):
