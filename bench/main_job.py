@@ -15,7 +15,7 @@ Where the source is a MariaDB the server beside the cluster has the settings of 
 applies as the program does by itself. All servers share the machine and its disk. Prints Markdown.
 
 $BENCH_SECONDS is the length of a measurement of delays or commits, 5; $BENCH_REPEATS the number of turns,
-3; $BENCH_SERVERS the sources, "mysql-9.7 mariadb-10.11"; $BENCH_BINLOG_MB the size of the binlog, 16;
+3; $BENCH_SERVERS the sources, "mysql-9.7 mariadb-10.11"; $BENCH_BINLOG_MB the size of the binlog, 32;
 $BENCH_PARTS what is measured, "delay catch-up writer". What it starts ends with it, and its directory goes.
 """
 
@@ -52,7 +52,7 @@ from servers.wait import wait_for  # noqa: E402
 SECONDS = int(os.environ.get("BENCH_SECONDS", "5"))
 REPEATS = int(os.environ.get("BENCH_REPEATS", "3"))
 SERVERS = os.environ.get("BENCH_SERVERS", "mysql-9.7 mariadb-10.11").split()
-BINLOG_MB = int(os.environ.get("BENCH_BINLOG_MB", "16"))
+BINLOG_MB = int(os.environ.get("BENCH_BINLOG_MB", "32"))
 PARTS = os.environ.get("BENCH_PARTS", "delay catch-up writer").split()
 DRAIN = pathlib.Path(BINARY).with_name("drain-bench")
 DELAY_RATE = 100  # rows a second
