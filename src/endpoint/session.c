@@ -403,6 +403,8 @@ static enum verdict judge(struct session *session, struct span bytes)
     case FRAMER_CUT:
         return HOLD;
     case FRAMER_COMMAND:
+        if (command == COM_CHANGE_USER || command == COM_RESET_CONNECTION)
+            show_answer_forget_all(&session->answer);
         if (command == COM_CHANGE_USER)
             return judge_change_user(session, bytes, len);
         if (command == COM_QUERY || command == COM_STMT_PREPARE)

@@ -124,6 +124,20 @@ void show_answer_forget_last(struct show_answer *answer)
     answer->last_is_known = false;
 }
 
+void show_answer_forget_all(struct show_answer *answer)
+{
+    for (size_t i = 0; i < SHOW_ANSWER_STATEMENTS; i++) {
+        if (answer->known[i].view == answer->view)
+            answer->owns_view = answer->view != NULL; /* its rows are on their way */
+        else
+            show_view_free(answer->known[i].view);
+        answer->known[i] = (struct show_known){0};
+    }
+    answer->n_known = 0;
+    answer->n_named = 0;
+    answer->last_is_known = false;
+}
+
 static struct show_known *find_known(struct show_answer *answer, uint32_t statement)
 {
     for (size_t i = 0; i < SHOW_ANSWER_STATEMENTS && i < answer->n_known; i++) {

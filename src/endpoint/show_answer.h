@@ -78,6 +78,9 @@ void show_answer_await(struct show_answer *answer, const struct show_statement *
 /* The client prepares something else. */
 void show_answer_forget_last(struct show_answer *answer);
 
+/* The session begins anew: nothing is prepared in it any more. */
+void show_answer_forget_all(struct show_answer *answer);
+
 /* Whether it matters which statement is executed, or fetched from. */
 bool show_answer_minds_execute(const struct show_answer *answer);
 

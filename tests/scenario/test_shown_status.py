@@ -4,7 +4,7 @@ among other statements; and what stands for MySQL's performance_schema tables.
 One daemon with two clusters, each with a source at which nobody listens: the first is as MySQL 8.0, on MariaDB 10.11, and
 `old`, on 11.8, as MySQL 5.7.
 
-Time budget: 35 s.
+Time budget: 15 s.
 """
 
 import contextlib

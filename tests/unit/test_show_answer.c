@@ -779,6 +779,52 @@ static void test_other_answers_stay(void **state)
     }
 }
 
+/* COM_RESET_CONNECTION, COM_CHANGE_USER: also between the columns and the rows of an answer. */
+static void test_a_session_that_begins_anew(void **state)
+{
+    struct show_statement statement;
+    struct show_answer answer;
+    struct sent sent;
+    struct buf made;
+
+    (void)state;
+    for (int midway = 0; midway < 2; midway++) {
+        sent_init(&sent, false);
+        buf_init(&made, SHOW_ANSWER_MAX);
+        show_answer_init(&answer, &mysql_80, false);
+        put_prepared(&sent, engines_source, COUNT_OF(engines_source));
+        await(&answer, "PREPARE s FROM 'SHOW REPLICAS'", false);
+        await(&answer, "SHOW SLAVE STATUS", true);
+        take_all(&answer, &sent, 4096, &made);
+        buf_clear(&sent.bytes);
+        sent.number = 0;
+        if (midway) {
+            show_answer_execute(&answer, 0x107);
+            put_count(&sent, COUNT_OF(engines_source));
+            put_columns(&sent, engines_source, COUNT_OF(engines_source));
+            assert_true(show_answer_take(&answer, buf_span(&sent.bytes), &made));
+            assert_int_equal(answer.state, SHOW_ROWS);
+            buf_clear(&sent.bytes);
+            put_binary_row(&sent, engines_source, COUNT_OF(engines_source));
+            put_end(&sent, 0);
+            show_answer_forget_all(&answer);
+            take_all(&answer, &sent, 4096, &made);
+        } else {
+            show_answer_forget_all(&answer);
+        }
+        show_answer_execute(&answer, 0x107);
+        show_answer_execute(&answer, SHOW_STATEMENT_LAST);
+        show_answer_fetch(&answer, 0x107);
+        assert_int_equal(answer.state, SHOW_NONE);
+        assert_true(show_statement_find(span_str("EXECUTE s"), &statement));
+        show_answer_await(&answer, &statement, false);
+        assert_int_equal(answer.asked.asked[0].kind, SHOW_PREPARED);
+        show_answer_done(&answer);
+        buf_done(&sent.bytes);
+        buf_done(&made);
+    }
+}
+
 static void test_the_oldest_are_forgotten(void **state)
 {
     struct show_answer answer;
@@ -815,6 +861,7 @@ int main(void)
         cmocka_unit_test(test_many_rows),
         cmocka_unit_test(test_a_long_row_passes),
         cmocka_unit_test(test_other_answers_stay),
+        cmocka_unit_test(test_a_session_that_begins_anew),
         cmocka_unit_test(test_the_oldest_are_forgotten),
     };
 
