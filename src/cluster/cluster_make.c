@@ -118,6 +118,7 @@ static void make_replication(struct cluster *cluster)
         .subject = cluster->subject,
         .directory = directory,
         .material = material,
+        .engine_log = instance_borrow_log(cluster->writer),
         .source_address = cluster->source_address,
         .server_id = cluster->record.server_id,
         .domain = settings.gtid_domain_id,

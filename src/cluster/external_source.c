@@ -416,7 +416,7 @@ bool external_source_place(struct external_source *source, const char *file, uin
 }
 
 bool external_source_stand(struct external_source *source, const char *gtids,
-                           struct replica_place *ret_place, struct err *err)
+                           const uint32_t *domain, struct replica_place *ret_place, struct err *err)
 {
     struct mirror *mirror = channel_borrow_mirror(source->channel);
     struct translator_options view = {.to = DIALECT_MARIADB,
@@ -424,8 +424,10 @@ bool external_source_stand(struct external_source *source, const char *gtids,
                                       .accounts = accounts_policy(source)};
     struct dump_limits limits;
     struct gtid_list position;
-    struct replica_stand stand = {
-        .position = &position, .base = &source->spec.definition->position, .limits = &limits};
+    struct replica_stand stand = {.position = &position,
+                                  .base = &source->spec.definition->position,
+                                  .limits = &limits,
+                                  .domain = domain};
     bool good;
 
     if (!mirror)

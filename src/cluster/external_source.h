@@ -74,9 +74,13 @@ struct channel *external_source_borrow_channel(struct external_source *source);
 bool external_source_place(struct external_source *source, const char *file, uint64_t offset,
                            struct log_position *ret_place);
 
-/* Where in the source's log an engine with this gtid_slave_pos stands; see replica_place.h. */
+/*
+ * Where in the source's log an engine with this gtid_slave_pos stands, in all of it or, unless
+ * `domain` is NULL, in that domain; see replica_place.h.
+ */
 MUST_CHECK bool external_source_stand(struct external_source *source, const char *gtids,
-                                      struct replica_place *ret_place, struct err *err);
+                                      const uint32_t *domain, struct replica_place *ret_place,
+                                      struct err *err);
 
 /*
  * Whether an engine with this gtid_slave_pos has applied all that was received. Of a source without

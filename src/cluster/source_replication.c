@@ -26,6 +26,7 @@ struct source_replication *source_replication_new(const struct source_replicatio
     replication->directory = mem_strdup(spec->directory);
     replication->material = mem_strdup(spec->material);
     replication->path = mem_printf("%s/source.json", spec->directory);
+    replication->engine_log = mem_strdup(spec->engine_log);
     replication->source_address = spec->source_address;
     replication->server_id = spec->server_id;
     replication->domain = spec->domain;
@@ -61,6 +62,7 @@ void source_replication_free(struct source_replication *replication)
     mem_free(replication->material);
     mem_free(replication->path);
     mem_free(replication->accounts_of);
+    mem_free(replication->engine_log);
     mem_free(replication);
 }
 

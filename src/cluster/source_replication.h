@@ -39,9 +39,10 @@ struct source_owner {
 
 /* Strings are copied. */
 struct source_replication_spec {
-    const char *subject;        /* of log lines */
-    const char *directory;      /* DIR/clusters/NAME/relay, absolute */
-    const char *material;       /* external_source.h */
+    const char *subject;    /* of log lines */
+    const char *directory;  /* DIR/clusters/NAME/relay, absolute */
+    const char *material;   /* external_source.h */
+    const char *engine_log; /* the engine's own, which tells what its applier has stopped with */
     const char *source_address; /* external_source.h; borrowed */
     uint32_t server_id;         /* of the engine */
     uint32_t domain;            /* of what begins in the cluster */

@@ -13,6 +13,7 @@ struct source_replication {
     char *directory;
     char *material;
     char *path; /* of the definition */
+    char *engine_log;
     const char *source_address;
     uint32_t server_id;
     uint32_t domain;
@@ -45,7 +46,7 @@ struct replication_applied {
     struct gtid_list position;
     struct replica_place place;
     struct log_state state; /* there */
-    size_t domains;         /* of a MariaDB source, that have come there */
+    size_t lacking;         /* domains of a MariaDB source of which more was received */
 };
 
 /* ---- source_replication.c ---- */

@@ -61,13 +61,24 @@ void replication_applied_done(struct replication_applied *applied)
     log_state_done(&applied->state);
 }
 
-static size_t count_domains(const struct gtid_list *list)
+/* Of a MariaDB source; what was received ends at `end`. */
+static bool count_lacking(struct replication_applied *applied, const struct log_position *end,
+                          struct err *err)
 {
-    size_t count = 0;
+    struct log_state state;
+    bool good;
 
-    for (size_t i = 0; i < list->count; i++)
-        count += gtid_list_find(list, list->items[i].domain) == &list->items[i];
-    return count;
+    log_state_init(&state);
+    good = log_state_at(applied->mirror, end, &state, err);
+    for (size_t i = 0; good && i < state.list.count; i++) {
+        const struct gtid_mariadb *item = &state.list.items[i];
+
+        if (gtid_list_find(&state.list, item->domain) == item &&
+            !gtid_list_reached(&applied->position, *item))
+            applied->lacking++;
+    }
+    log_state_done(&state);
+    return good;
 }
 
 bool replication_find_applied(struct source_replication *replication, struct sql *sql,
@@ -89,9 +100,9 @@ bool replication_find_applied(struct source_replication *replication, struct sql
         mirror_ends(mirror, &ends);
     if (good && ends.whole.name[0] != '\0') {
         applied->mirror = mirror;
-        good = external_source_stand(source, gtids, &applied->place, err) &&
-               log_state_at(mirror, &applied->place.at, &applied->state, err);
-        applied->domains = count_domains(&applied->state.list);
+        good = external_source_stand(source, gtids, NULL, &applied->place, err) &&
+               log_state_at(mirror, &applied->place.at, &applied->state, err) &&
+               count_lacking(applied, &ends.whole, err);
     }
     mem_free(gtids);
     return good;

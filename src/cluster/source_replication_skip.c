@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "cluster/source_limits.h"
 #include "cluster/source_replication_internal.h"
+#include "engine/applier_error.h"
 #include "log/lookup.h"
 #include "wire/reply.h"
 
@@ -18,26 +19,84 @@
 #define ARENA_CAP     ((size_t)1 << 20)
 #define STATEMENT_MAX ((size_t)1 << 20)
 
+#define ER_PRIOR_COMMIT_FAILED 1964 /* source: MariaDB, "Error 1964" */
+
 /* ---- One transaction that failed ---- */
 
+/* What the applier has stopped with, as SHOW SLAVE STATUS has it. */
+static bool ask_error(struct sql *sql, struct arena *arena, const char **ret_text,
+                      unsigned *ret_number, struct err *err)
+{
+    struct sql_result result;
+    const char *number;
+
+    if (!sql_query(sql, "SHOW SLAVE '' STATUS", arena, &result, err))
+        return false;
+    number = result.n_rows > 0 ? sql_result_get(&result, 0, "Last_SQL_Errno") : NULL;
+    *ret_text = number ? sql_result_get(&result, 0, "Last_SQL_Error") : NULL;
+    *ret_number = number ? (unsigned)strtoul(number, NULL, 10) : 0;
+    return *ret_text || err_set(err, E_STATE, 0, "SHOW SLAVE STATUS: expected an error");
+}
+
+static bool is_same(const struct gtid_mariadb *a, const struct gtid_mariadb *b)
+{
+    return a->domain == b->domain && a->server_id == b->server_id && a->sequence == b->sequence;
+}
+
+static bool fail_unknown(struct err *err)
+{
+    return err_set(
+        err, E_STATE, 0,
+        "transactions of several domains are applied side by side, and the engine's log "
+        "does not say which one failed: name it to mysql.rds_skip_transaction_with_gtid");
+}
+
 /*
- * Appliers of several domains side by side do not fail in the log's order: which transaction it was
- * that failed is then not known here.
+ * Appliers of several domains side by side do not fail in the log's order. Of a domain it is the
+ * first one that is not applied; which domain, the engine has written into its log.
  */
-static bool check_order(struct sql *sql, const struct replication_applied *applied, struct err *err)
+static bool find_failed(struct source_replication *replication, struct sql *sql,
+                        struct replication_applied *applied, struct err *err)
+{
+    struct arena *arena = arena_new(ARENA_CAP);
+    struct gtid_mariadb failed = {0};
+    struct replica_place place = {.more = false};
+    const char *text = NULL;
+    unsigned number = 0;
+    struct buf position;
+    bool found = false;
+    bool good;
+
+    buf_init(&position, STATEMENT_MAX);
+    gtid_list_print(&position, &applied->position);
+    good = ask_error(sql, arena, &text, &number, err) &&
+           applier_error_read(replication->engine_log, text, number, &found, &failed, err) &&
+           (found || fail_unknown(err)) &&
+           external_source_stand(replication->shared.source, buf_borrow_cstr(&position),
+                                 &failed.domain, &place, err);
+    /* One that has waited for it is behind it. */
+    if (good &&
+        !(place.more && (number == ER_PRIOR_COMMIT_FAILED || is_same(&place.gtid, &failed))))
+        good = fail_unknown(err);
+    if (good)
+        applied->place = place;
+    buf_done(&position);
+    arena_free(arena);
+    return good;
+}
+
+static bool ask_side_by_side(struct sql *sql, bool *ret_side_by_side, struct err *err)
 {
     struct arena *arena = arena_new(ARENA_CAP);
     struct sql_result result;
-    const char *threads = NULL;
+    const char *threads;
     bool good;
 
     good = sql_query(sql, "SELECT @@GLOBAL.slave_parallel_threads AS threads", arena, &result, err);
-    if (good)
+    if (good) {
         threads = sql_result_get(&result, 0, "threads");
-    if (good && threads && strcmp(threads, "0") != 0 && applied->domains > 1)
-        good = err_set(err, E_STATE, 0,
-                       "transactions of several domains are applied side by side, so which one "
-                       "failed is not known: name it to mysql.rds_skip_transaction_with_gtid");
+        *ret_side_by_side = threads && strcmp(threads, "0") != 0;
+    }
     arena_free(arena);
     return good;
 }
@@ -73,6 +132,7 @@ static bool skip_error_locked(struct source_replication *replication, struct sql
 {
     struct replication_applied applied;
     struct followed followed;
+    bool side_by_side = false;
     bool good;
 
     if (!replication_need_source(replication, sql, &followed, err))
@@ -82,7 +142,10 @@ static bool skip_error_locked(struct source_replication *replication, struct sql
                        "expected an applier that has stopped with an error, found %s",
                        followed.applies ? "one that runs" : "one that has stopped without any");
     good = replication_find_applied(replication, sql, &applied, err) &&
-           check_order(sql, &applied, err) && pass_over(replication, sql, &applied, err) &&
+           ask_side_by_side(sql, &side_by_side, err);
+    if (good && side_by_side && applied.lacking > 1)
+        good = find_failed(replication, sql, &applied, err);
+    good = good && pass_over(replication, sql, &applied, err) &&
            replication_start_threads(replication, sql, err);
     replication_applied_done(&applied);
     return good;

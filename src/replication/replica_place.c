@@ -60,8 +60,13 @@ static bool take_gtid(struct search *search, const struct log_position *at,
     enum view_verdict verdict;
     bool said;
 
-    if (!gtid_mariadb_decode(event->body, &gtid, err) ||
-        !find_source(search, at, &search->place.at, err) ||
+    if (!gtid_mariadb_decode(event->body, &gtid, err))
+        return false;
+    if (stand->domain && gtid.domain != *stand->domain) {
+        *ret_lacks = false;
+        return true;
+    }
+    if (!find_source(search, at, &search->place.at, err) ||
         !dump_feed_verdict(&search->feed, at, &event->header, event->body, &verdict, err))
         return false;
     search->place.gtid = (struct gtid_mariadb){gtid.sequence, gtid.domain, event->header.server_id};

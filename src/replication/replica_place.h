@@ -1,7 +1,7 @@
 /*
  * Where in a channel's log a MariaDB replica by GTID stands, as a dump to it would find it: the
- * first transaction that it lacks. The log is read from its oldest file on: its owner removes what
- * the replica has. No state; any thread.
+ * first transaction that it lacks, of all or of one domain. The log is read from its oldest file
+ * on: its owner removes what the replica has. No state; any thread.
  */
 #pragma once
 
@@ -15,6 +15,7 @@ struct replica_stand {
     const struct gtid_list *position;      /* its gtid_slave_pos */
     const struct log_position *base;       /* what is before it, it has; empty name: says nothing */
     const struct dump_limits *limits;      /* what is left out it does not lack */
+    const uint32_t *domain;                /* of this one alone; NULL: of whichever comes first */
 };
 
 struct replica_place {

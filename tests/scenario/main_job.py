@@ -49,6 +49,20 @@ class Member(Cluster):
         """Past the endpoint, as the machine's administrator."""
         self.as_admin(*statements)
 
+    def skip_error(self):
+        """What the applier has stopped with is left out, as the master user does it; another error may follow."""
+        try:
+            self.query("CALL mysql.rds_skip_repl_error")
+        except pymysql.err.MySQLError as error:
+            assert "has encountered a new error" in error.args[1], error
+
+    def start_again(self):
+        self.query("CALL mysql.rds_stop_replication")
+        try:
+            self.query("CALL mysql.rds_start_replication")
+        except pymysql.err.MySQLError as error:
+            assert "has encountered an error" in error.args[1], error
+
     def set_source(self, port, user, password, place):
         self.query(SET, (port, user, password, *place))
         self.query("CALL mysql.rds_start_replication")

@@ -1,9 +1,10 @@
 """Workers of a cluster that apply beside each other what comes from an external source.
 
 A row that is locked on the cluster holds one transaction up; those behind it that change other rows have been applied
-as well, and wait to be committed in the source's order.
+as well, and wait to be committed in the source's order. And what is skipped where transactions of several domains have been
+at work.
 
-Time budget: 35 s.
+Time budget: 45 s.
 """
 
 import re
@@ -18,6 +19,8 @@ from .cluster import Cluster
 from .test_channel import PASSWORD, SET, forget, make_account, position, status, wait_caught_up
 from .test_clusters import ask
 from .test_parameters import group
+from .test_procedures import signalled
+from .test_source_gtids import SKIPPED, results
 
 WAITS = "Waiting for prior transaction to commit"
 WORKERS = 4
@@ -105,6 +108,69 @@ def test_workers(cluster, tmp_path, server):
             wait_caught_up(cluster, source)
             assert checksum(cluster, "channel") == checksum(source, "channel")
             assert status(cluster)["Slave_SQL_Running"] == "Yes"
+        finally:
+            forget(cluster)
+            cluster.execute("DROP DATABASE channel")
+
+
+def worker_states(cluster):
+    """Not of INNODB_TRX: who asks for that more often than ten times a second is always told the same."""
+    return [row for row in cluster.as_admin("SHOW PROCESSLIST") if row["Command"] == "Slave_worker" and row["State"]]
+
+
+def fail_beside(cluster, source, key):
+    """A transaction of domain 2 fails while two of domain 1, which come before it, wait: one is done, one is not."""
+    value = key + 1
+    cluster.execute(f"INSERT INTO channel.k VALUES ({key})")
+    with cluster.connect() as conn, conn.cursor() as holder:
+        holder.execute("BEGIN")
+        holder.execute("SELECT * FROM channel.t WHERE a = 1 FOR UPDATE")
+        source.execute("SET SESSION gtid_domain_id = 1",
+                       *[f"UPDATE channel.t SET v = {value} WHERE a = {a}" for a in (1, 2)])  # fmt: skip
+        wait_for(lambda: any(row["State"].startswith("Update_rows_log_event") for row in worker_states(cluster)),
+                 60, "the first of them waits")  # fmt: skip
+        source.execute("SET SESSION gtid_domain_id = 2", f"INSERT INTO channel.k VALUES ({key})")
+
+        def stopping():
+            row = status(cluster)
+            return row["Last_SQL_Errno"] == 1062 and "waiting for more" not in row["Slave_SQL_Running_State"]
+
+        wait_for(stopping, 60, "it has failed")
+        holder.execute("ROLLBACK")
+    wait_for(lambda: status(cluster)["Slave_SQL_Running"] == "No", 60, "the others have stopped, too")
+    assert [row["v"] == value for row in cluster.query("SELECT v FROM channel.t ORDER BY a")] == [True, False]
+    (failed,) = re.findall(r"\b2-\d+-\d+", source.query("SELECT @@GLOBAL.gtid_binlog_pos AS g")[0]["g"])
+    return failed
+
+
+def test_what_failed_beside_others_is_skipped(cluster, tmp_path):
+    """Of two domains it is not the first in the log that is not applied; where nothing tells, none is skipped."""
+    with Node("mariadb-10.11", tmp_path / "source") as source:
+        make_account(source)
+        group(cluster, "modify", "own", "binlog_transaction_dependency_tracking=COMMIT_ORDER")
+        place = position(source)
+        source.execute("CREATE DATABASE channel", "CREATE TABLE channel.t (a INT PRIMARY KEY, v INT)",
+                       "CREATE TABLE channel.k (a INT PRIMARY KEY)", "INSERT INTO channel.t VALUES (1, 0), (2, 0)")  # fmt: skip
+        try:
+            cluster.query(SET, (source.port, PASSWORD, *place, 0))
+            cluster.query("CALL mysql.rds_start_replication")
+            wait_caught_up(cluster, source)
+            failed = fail_beside(cluster, source, 7)
+            assert results(cluster, "CALL mysql.rds_skip_repl_error") == SKIPPED
+            wait_caught_up(cluster, source)
+            assert f", {failed} at the engine" in cluster.stderr.read_text()
+            assert checksum(cluster, "channel") == checksum(source, "channel")
+
+            failed = fail_beside(cluster, source, 8)
+            cluster.engine_log.write_text("")
+            before = cluster.query("SELECT @@GLOBAL.gtid_slave_pos AS g")
+            text = signalled(cluster, "CALL mysql.rds_skip_repl_error")
+            assert text.startswith("mysql.rds_skip_repl_error: ") and "the engine's log does not say which" in text
+            assert cluster.query("SELECT @@GLOBAL.gtid_slave_pos AS g") == before
+            cluster.query("CALL mysql.rds_skip_transaction_with_gtid(%s)", (failed,))
+            source.execute("UPDATE channel.t SET v = 0 WHERE a = 1")
+            wait_caught_up(cluster, source)
+            assert checksum(cluster, "channel") == checksum(source, "channel")
         finally:
             forget(cluster)
             cluster.execute("DROP DATABASE channel")

@@ -25,7 +25,7 @@ from servers.wait import wait_for
 
 from . import relay
 from .cross_compare import assert_equal
-from .main_job import CATCH_UP, DATABASE, MainJob, has_mark
+from .main_job import CATCH_UP, DATABASE, MainJob, Member, has_mark
 from .test_cluster_kills import Ledger
 from .test_relay_kills import DATABASE as DEFINITIONS
 from .test_relay_kills import ER_LOCK_WAIT_TIMEOUT, Load, make_as_logged, roll_back_strays, skip_one
@@ -210,8 +210,15 @@ def stopped(replica):
     return relay.replica_status(replica)["Last_SQL_Errno"]
 
 
+def start_again(replica):
+    if isinstance(replica, Member):
+        replica.start_again()
+    else:
+        replica.execute(*RESTART[relay.is_new_mysql(replica)])
+
+
 def repair(name, replica, source, number, times):
-    """Until it has all; what it may need for that, as doc/relay.md has it. Returns how often."""
+    """Until it has all; what it may need for that, as doc/relay.md and doc/clusters.md have it. Returns how often."""
     for used in range(times + 1):
         wait_for(lambda: stopped(replica) or has_mark(replica, number), CATCH_UP, f"{replica}: mark {number}, or stops",
                  ignore=(pymysql.err.MySQLError, OSError))  # fmt: skip
@@ -222,7 +229,9 @@ def repair(name, replica, source, number, times):
         tell(f"  {name}: {said}")
         if stopped(replica) == ER_LOCK_WAIT_TIMEOUT:
             roll_back_strays(replica, source)
-            replica.execute(*RESTART[relay.is_new_mysql(replica)])
+            start_again(replica)
+        elif isinstance(replica, Member):
+            replica.skip_error()
         else:
             skip_one(replica)
     roll_back_strays(replica, source)

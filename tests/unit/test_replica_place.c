@@ -130,6 +130,25 @@ static void test_base_and_limits(void **state)
     check_base_and_limits(MARIADB, false);
 }
 
+/* Of one domain it is the first of all, of another there is none. */
+static void test_one_domain(void **state)
+{
+    struct replica_place first;
+    uint32_t domain;
+
+    (void)state;
+    make(MARIADB, false);
+    feed_whole(mirror, &file, NAME);
+    first = find();
+    assert_true(first.more);
+    domain = first.gtid.domain;
+    stand.domain = &domain;
+    assert_true(find().at.offset == first.at.offset);
+    domain++;
+    assert_false(find().more);
+    destroy();
+}
+
 static void test_an_empty_log(void **state)
 {
     struct replica_place place;
@@ -144,9 +163,8 @@ static void test_an_empty_log(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_of_mysql),
-        cmocka_unit_test(test_of_mariadb),
-        cmocka_unit_test(test_base_and_limits),
+        cmocka_unit_test(test_of_mysql),        cmocka_unit_test(test_of_mariadb),
+        cmocka_unit_test(test_base_and_limits), cmocka_unit_test(test_one_domain),
         cmocka_unit_test(test_an_empty_log),
     };
 
