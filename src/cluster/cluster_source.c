@@ -260,6 +260,23 @@ static bool check_source(struct cluster *cluster, struct err *err)
     return ok;
 }
 
+/* It is told even if it can not be kept that it was. */
+static bool check_until(struct cluster *cluster, struct err *err)
+{
+    struct sql *sql = NULL;
+    bool reached = false;
+    bool by_gtid = false;
+    bool ok = cluster_connect(cluster, REQUEST_TIMEOUT_SEC, &sql, err) &&
+              source_replication_take_reached(cluster->replication, sql, &reached, &by_gtid, err);
+
+    sql_close(sql);
+    if (reached)
+        cluster_note(cluster, EVENT_UNTIL_REACHED,
+                     by_gtid ? "rds_start_replication_until_gtid stored procedure"
+                             : "rds_start_replication_until stored procedure");
+    return ok;
+}
+
 bool cluster_request_check_source(void *context, const char *argument, struct err *err)
 {
     (void)argument;
@@ -290,6 +307,8 @@ bool cluster_is_replicating(struct cluster *cluster)
 bool cluster_check_source(struct cluster *cluster, struct err *err)
 {
     wakeup_clear(cluster->source_fd);
+    if (source_replication_nears_until(cluster->replication) && !check_until(cluster, err))
+        return false;
     return !source_replication_has_given_up(cluster->replication) || check_source(cluster, err);
 }
 

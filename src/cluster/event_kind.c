@@ -58,6 +58,9 @@ static const struct {
                                    "Replication has stopped. "},
     [EVENT_SOURCE_LACKS] = {"db-instance", "read replica", "",
                             "The replication source lacks transactions that were written here: "},
+    [EVENT_UNTIL_REACHED] = {"db-instance", "read replica", "",
+                             "Replication has been stopped since the replica reached the stop "
+                             "point specified by the "},
     [EVENT_TABLE_NOT_INNODB] = {"db-instance", "notification", "", "Storage engine: "},
 };
 

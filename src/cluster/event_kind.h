@@ -1,7 +1,7 @@
 /*
  * What can happen to a cluster: one table of kinds, each with the source, category, id and text
  * that RDS gives it (source: Aurora user guide, "Amazon RDS event categories and event messages").
- * Those without an id are Borealis's own.
+ * Those without an id are Borealis's own, but for UNTIL_REACHED, whose text is documented without.
  */
 #pragma once
 
@@ -31,6 +31,7 @@ enum event_kind {
     EVENT_MASTER_CREDENTIALS_RESET,
     EVENT_REPLICATION_STOPPED,
     EVENT_SOURCE_LACKS,
+    EVENT_UNTIL_REACHED,
     EVENT_TABLE_NOT_INNODB,
     EVENT_PARAMETER_UPDATED,
 };
@@ -39,8 +40,7 @@ enum event_kind {
  * An event of now. `source` is the instance or the parameter group that the kind is about. `detail`
  * ends the text of the kinds that have one: NOT_CREATED, MODIFIED, LOST, FOUND, NOT_RESTARTED,
  * STORAGE_LOW, RETENTION_CUT, STORAGE_BACK, UPDATED, REPLICATION_STOPPED, SOURCE_LACKS,
- * TABLE_NOT_INNODB; else
- * NULL.
+ * UNTIL_REACHED, TABLE_NOT_INNODB; else NULL.
  */
 struct store_event event_make(enum event_kind kind, const char *cluster, const char *source,
                               const char *detail);

@@ -47,6 +47,7 @@ struct external_source {
     bool started;
     int64_t since_usec;
     atomic_uint next_thread_id;
+    atomic_bool stop_told; /* to the engine, since its limits were set */
 
     struct {
         pthread_mutex_t lock;
@@ -106,6 +107,12 @@ void external_source_limit(struct external_source *source, const struct dump_lim
     (void)pthread_mutex_lock(&source->shared.lock);
     dump_limits_copy(&source->shared.limits, limits);
     (void)pthread_mutex_unlock(&source->shared.lock);
+    atomic_store(&source->stop_told, false);
+}
+
+bool external_source_has_told_stop(struct external_source *source)
+{
+    return atomic_load(&source->stop_told);
 }
 
 /* Of translations; a log that is not translated has them as they are, too. */
@@ -149,6 +156,7 @@ static void serve_engine(void *context, struct conn **conn, const char *ip, int 
         return;
     dump_limits_init(&limits);
     copy_limits(source, &limits);
+    limits.told = &source->stop_told;
     spec.limits = dump_limits_are_none(&limits) ? NULL : &limits;
     replica_session_run(&spec, *conn, ip, atomic_fetch_add(&source->next_thread_id, 1));
     dump_limits_done(&limits);
@@ -299,6 +307,7 @@ bool external_source_open(const struct external_source_spec *spec,
     source->replicas = replicas_new();
     source->since_usec = clock_wall_usec();
     atomic_init(&source->next_thread_id, 1);
+    atomic_init(&source->stop_told, false);
     (void)pthread_mutex_init(&source->shared.lock, NULL);
     dump_limits_init(&source->shared.limits);
     dump_limits_copy(&source->shared.limits, spec->limits);

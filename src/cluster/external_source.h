@@ -54,6 +54,9 @@ uint16_t external_source_port(const struct external_source *source);
 /* What the engine is not to get, from its next dump on: a copy is taken. */
 void external_source_limit(struct external_source *source, const struct dump_limits *limits);
 
+/* Whether the engine was told since then that it has all up to where it is to stop. */
+bool external_source_has_told_stop(struct external_source *source);
+
 /* Of the certificate that the door shows; as long as the source. */
 const char *external_source_borrow_ca(const struct external_source *source);
 

@@ -200,6 +200,7 @@ static bool take_limits(json_t *root, struct source_definition *definition)
     mem_free(until);
     definition->skipped = take_optional(root, "skipped");
     definition->until_gtids = take_optional(root, "until_gtids");
+    definition->until_reached = json_is_true(json_object_get(root, "until_reached"));
     return good;
 }
 
@@ -262,14 +263,15 @@ static json_t *pack(const struct source_definition *definition)
 {
     const struct log_position *from = &definition->position;
     json_t *root = json_pack(
-        "{s:s, s:s, s:i, s:s, s:s, s:i, s:I, s:I, s:I, s:s, s:i, s:s, s:s, s:s, s:I, s:s}", "id",
-        definition->id, "host", definition->host, "port", (int)definition->port, "user",
+        "{s:s, s:s, s:i, s:s, s:s, s:i, s:I, s:I, s:I, s:s, s:i, s:s, s:s, s:s, s:I, s:s, s:b}",
+        "id", definition->id, "host", definition->host, "port", (int)definition->port, "user",
         definition->user, "password", definition->password, "ssl", (int)definition->encrypted,
         "domain", (json_int_t)definition->domain, "set_at", (json_int_t)definition->set_at,
         "server_id", (json_int_t)definition->server_id, "server_uuid", definition->server_uuid,
         "door_port", (int)definition->door_port, "door_password", definition->door_password,
         "skipped", definition->skipped, "until_file", definition->until.name, "until_position",
-        (json_int_t)definition->until.offset, "until_gtids", definition->until_gtids);
+        (json_int_t)definition->until.offset, "until_gtids", definition->until_gtids,
+        "until_reached", (int)definition->until_reached);
     json_t *begin =
         source_definition_is_auto(definition)
             ? json_pack("{s:s, s:s}", "gtids", definition->gtids, "gtids_of_mariadb",

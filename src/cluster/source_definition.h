@@ -38,6 +38,7 @@ struct source_definition {
      */
     struct log_position until;
     char *until_gtids;
+    bool until_reached; /* it has stopped there, and that was told */
 
     uint32_t domain; /* of what MySQL's transactions become at the engine */
     int64_t set_at;  /* seconds since 1970 */

@@ -403,7 +403,7 @@ static bool resume_locked(struct source_replication *replication, struct sql *sq
         return true;
     if (!point_again(replication, sql, &followed, err))
         return false;
-    if (!wanted || (adopted && !runs(&followed)))
+    if (!wanted || (adopted && !runs(&followed)) || replication->shared.definition->until_reached)
         return true;
     if (!external_source_is_started(replication->shared.source) &&
         !external_source_start(replication->shared.source, err))

@@ -84,6 +84,16 @@ MUST_CHECK bool source_replication_start_until(struct source_replication *replic
 MUST_CHECK bool source_replication_check_until(struct source_replication *replication,
                                                struct sql *sql, struct err *err);
 
+/*
+ * Whether the engine was told that it has all up to there: then the check is for when it has
+ * applied it. *ret_reached is true once for each start: nothing more is received from then on, and
+ * a restart of engine or daemon does not begin again. *ret_by_gtid: what was asked for.
+ */
+bool source_replication_nears_until(struct source_replication *replication);
+MUST_CHECK bool source_replication_take_reached(struct source_replication *replication,
+                                                struct sql *sql, bool *ret_reached,
+                                                bool *ret_by_gtid, struct err *err);
+
 /* The engine's threads alone, after they were stopped for a while. */
 MUST_CHECK bool source_replication_start_threads(struct source_replication *replication,
                                                  struct sql *sql, struct err *err);

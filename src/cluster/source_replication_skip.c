@@ -419,6 +419,57 @@ void replication_forget_until(struct source_replication *replication)
 
     definition->until = (struct log_position){.offset = 0};
     source_definition_put(&definition->until_gtids, "");
+    definition->until_reached = false;
+}
+
+static bool nears_until_locked(const struct source_replication *replication)
+{
+    struct external_source *source = replication->shared.source;
+    const struct source_definition *definition = replication->shared.definition;
+
+    return source && external_source_is_started(source) && !definition->until_reached &&
+           (definition->until.name[0] != '\0' || definition->until_gtids[0] != '\0') &&
+           external_source_has_told_stop(source);
+}
+
+bool source_replication_nears_until(struct source_replication *replication)
+{
+    bool nears;
+
+    (void)pthread_mutex_lock(&replication->shared.lock);
+    nears = nears_until_locked(replication);
+    (void)pthread_mutex_unlock(&replication->shared.lock);
+    return nears;
+}
+
+static bool take_reached_locked(struct source_replication *replication, struct sql *sql,
+                                bool *ret_reached, struct err *err)
+{
+    struct followed followed;
+
+    if (!nears_until_locked(replication))
+        return true;
+    if (!replication_need_source(replication, sql, &followed, err))
+        return false;
+    if (followed.receives || followed.applies || followed.has_sql_error)
+        return true;
+    external_source_stop(replication->shared.source);
+    replication->shared.definition->until_reached = true;
+    *ret_reached = true;
+    return source_definition_save(replication->path, replication->shared.definition, err);
+}
+
+bool source_replication_take_reached(struct source_replication *replication, struct sql *sql,
+                                     bool *ret_reached, bool *ret_by_gtid, struct err *err)
+{
+    bool good;
+
+    *ret_reached = false;
+    (void)pthread_mutex_lock(&replication->shared.lock);
+    good = take_reached_locked(replication, sql, ret_reached, err);
+    *ret_by_gtid = *ret_reached && replication->shared.definition->until.name[0] == '\0';
+    (void)pthread_mutex_unlock(&replication->shared.lock);
+    return good;
 }
 
 bool source_replication_check_until(struct source_replication *replication, struct sql *sql,
@@ -433,7 +484,8 @@ bool source_replication_check_until(struct source_replication *replication, stru
     if (good) {
         channel_receiver_status(external_source_borrow_channel(replication->shared.source),
                                 &status);
-        if (followed.has_sql_error || status.state == RECEIVER_STOPPED)
+        if (followed.has_sql_error ||
+            (status.state == RECEIVER_STOPPED && !replication->shared.definition->until_reached))
             good = err_set(err, E_STATE, 0, "replication has stopped with an error");
     }
     (void)pthread_mutex_unlock(&replication->shared.lock);

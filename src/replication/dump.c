@@ -132,8 +132,14 @@ static bool send_state(struct dump *dump, uint32_t flags, struct err *err)
 
 static bool end_at_until(struct dump *dump, struct err *err)
 {
+    const struct dump_limits *limits = dump->spec->limits;
+
     dump->ended = true;
-    return send_state(dump, GTID_LIST_FLAG_UNTIL_REACHED, err);
+    if (!send_state(dump, GTID_LIST_FLAG_UNTIL_REACHED, err))
+        return false;
+    if (limits && limits->told)
+        atomic_store(limits->told, true);
+    return true;
 }
 
 /* In a file's middle it comes from here, at its beginning it is the first event. */

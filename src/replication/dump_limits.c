@@ -35,6 +35,7 @@ void dump_limits_copy(struct dump_limits *into, const struct dump_limits *from)
     into->place = from->place;
     gtid_set_copy(&into->stop_set, &from->stop_set);
     copy_list(&into->stop_list, &from->stop_list);
+    into->told = from->told;
 }
 
 bool dump_limits_are_none(const struct dump_limits *limits)

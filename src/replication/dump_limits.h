@@ -11,6 +11,8 @@
 #include "binlog/gtid_set.h"
 #include "log/position.h"
 
+#include <stdatomic.h>
+
 enum dump_stop {
     DUMP_STOP_NEVER,
     DUMP_STOP_PLACE, /* before the first transaction that begins at `place` or behind it */
@@ -24,6 +26,7 @@ struct dump_limits {
     struct log_position place;
     struct gtid_set stop_set;
     struct gtid_list stop_list; /* a GTID per domain; other domains get nothing */
+    atomic_bool *told; /* set once the replica is told that it is there; NULL: nothing is */
 };
 
 void dump_limits_init(struct dump_limits *limits); /* none */

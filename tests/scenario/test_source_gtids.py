@@ -10,7 +10,7 @@ import pytest
 from servers.node import Node
 from servers.wait import wait_for
 
-from .test_channel import PASSWORD, kill_daemon, kill_engine, make_account, position, status, wait_caught_up
+from .test_channel import PASSWORD, events, kill_daemon, kill_engine, make_account, position, status, wait_caught_up
 from .test_procedures import signalled
 
 SET_AUTO = "CALL mysql.rds_set_external_source_with_auto_position('127.0.0.1', %s, 'repl_user', %s, 0)"
@@ -29,6 +29,22 @@ def source(tmp_path_factory):
               enforce_gtid_consistency="ON") as source:  # fmt: skip
         make_account(source)
         yield source
+
+
+@pytest.fixture(scope="module")
+def old_node(tmp_path_factory):
+    with Node("mysql-5.6", tmp_path_factory.mktemp("old"), gtid_mode="ON", enforce_gtid_consistency="ON",
+              log_slave_updates="ON") as source:  # fmt: skip
+        make_account(source)
+        yield source
+
+
+@pytest.fixture
+def old(follower, old_node):
+    """A source with an empty table, up to which the cluster has all of it."""
+    old_node.execute("DROP DATABASE IF EXISTS channel", TABLES[0] + " CHARACTER SET utf8mb4", *TABLES[1:])
+    follower.query("CALL mysql.rds_gtid_purged(%s)", ("+" + executed(old_node),))
+    yield old_node
 
 
 @pytest.fixture
@@ -253,6 +269,14 @@ def test_skip_transaction_with_gtid(follower, source):
 
 # --- until ---
 
+REACHED = ("Replication has been stopped since the replica reached the stop point specified by the "
+           "rds_start_replication_until{} stored procedure")  # fmt: skip
+
+
+def reached(cluster, by_gtid=False):
+    """How often that was told."""
+    return [event["message"] for event in events(cluster)].count(REACHED.format("_gtid" if by_gtid else ""))
+
 
 def wait_stopped(cluster):
     def stopped():
@@ -264,8 +288,9 @@ def wait_stopped(cluster):
 
 
 def test_until_a_position(follower, source):
-    """One that is yet to come, over a crash of the daemon and of the engine; and one that is behind."""
+    """One that is yet to come, over a crash of the daemon and of the engine; and one that is behind. Each is told once."""
     file, offset = position(source)
+    told = reached(follower)
     follower.query(SET, (source.port, PASSWORD, file, offset))
     insert(source, 1)
     until = position(source)
@@ -276,9 +301,11 @@ def test_until_a_position(follower, source):
     row = wait_stopped(follower)
     assert rows(follower) == [1]
     assert (row["Until_Condition"], row["Until_Log_File"], row["Until_Log_Pos"]) == ("Master", *until)
+    wait_for(lambda: reached(follower) == told + 1, 30, "it is told")
     assert actions(follower, 2) == ["Starting: start slave until", "start slave until"]
     follower.query(call, until)
     wait_stopped(follower)
+    wait_for(lambda: reached(follower) == told + 2, 30, "it is told")
     assert rows(follower) == [1]
     follower.query(call, (file, until[1] + 1000000))
     wait_for(lambda: rows(follower) == [1, 2], 30, "what is before the end")
@@ -286,8 +313,12 @@ def test_until_a_position(follower, source):
     kill_engine(follower)
     source.execute("FLUSH BINARY LOGS")
     wait_stopped(follower)
+    wait_for(lambda: reached(follower) == told + 3, 30, "it is told")
     insert(source, 3)
-    assert rows(follower) == [1, 2]
+    # A restart does not begin it again.
+    kill_engine(follower)
+    assert wait_stopped(follower)["Until_Log_Pos"] == until[1] + 1000000
+    assert rows(follower) == [1, 2] and reached(follower) == told + 3
     follower.query(START)
     wait_caught_up(follower, source)
     assert rows(follower) == [1, 2, 3]
@@ -307,9 +338,36 @@ def test_until_gtids(follower, source):
     uuid, _, last = last_gtid(source).partition(":")
     follower.query(call, (f"{uuid}:{int(last) + 2}",))
     wait_for(lambda: rows(follower) == [1, 2], 30, "what is before the end")
+    told = reached(follower, by_gtid=True)
     insert(source, 3, 4, 5)
     wait_stopped(follower)
     assert rows(follower) == [1, 2, 3, 4]
+    wait_for(lambda: reached(follower, by_gtid=True) == told + 1, 30, "it is told")
+
+
+@pytest.mark.parametrize("by_gtid", [False, True])
+def test_a_mysql_5_6_source(follower, old, by_gtid):
+    """Until a place or a GTID; what failed, or is named, is skipped; on from the next file."""
+    follower.query(*((SET_AUTO, (old.port, PASSWORD)) if by_gtid else (SET, (old.port, PASSWORD, *position(old)))))
+    insert(old, 1)
+    until, gtids = position(old), executed(old)
+    insert(old, 2)
+    if by_gtid:
+        follower.query("CALL mysql.rds_start_replication_until_gtid(%s)", (gtids,))
+    else:
+        follower.query("CALL mysql.rds_start_replication_until(%s, %s)", until)
+    wait_stopped(follower)
+    assert rows(follower) == [1]
+    follower.query(START)
+    assert fail_one(follower, old)["Last_SQL_Errno"] == 1062
+    assert results(follower, "CALL mysql.rds_skip_repl_error") == SKIPPED
+    wait_caught_up(follower, old)
+    assert rows(follower) == [1, 1, 2, 3]
+    uuid, _, last = last_gtid(old).partition(":")
+    follower.query("CALL mysql.rds_skip_transaction_with_gtid(%s)", (f"{uuid}:{int(last) + 1}",))
+    insert(old, 4, 5)
+    wait_caught_up(follower, old)
+    assert rows(follower) == [1, 1, 2, 3, 5]
 
 
 # --- the next log ---

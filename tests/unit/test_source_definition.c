@@ -123,6 +123,7 @@ static void test_comes_back_from_its_file(void **state)
     assert_true(source_definition_parse(ASKED, 1, 1, &definition, &err));
     definition->door_port = 12345;
     definition->until = definition->position;
+    definition->until_reached = true;
     source_definition_put(&definition->skipped, "0-1-5");
     assert_true(source_definition_save(path, definition, &err));
     assert_int_equal(stat(path, &info), 0);
@@ -141,6 +142,7 @@ static void test_comes_back_from_its_file(void **state)
     assert_string_equal(again->until.name, "mysql-bin.000007");
     assert_string_equal(again->skipped, "0-1-5");
     assert_string_equal(again->until_gtids, "");
+    assert_true(again->until_reached);
     source_definition_free(again);
     again = source_definition_renew(definition, 1, 1, NULL, "a:1", "0-1-7");
     assert_true(source_definition_save(path, again, &err));
