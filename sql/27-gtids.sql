@@ -1,7 +1,7 @@
--- 27-gtids.sql: GTIDs of an external MySQL source: mysql.rds_gtid_purged,
+-- 27-gtids.sql: GTIDs of an external source: mysql.rds_gtid_purged,
 -- mysql.rds_assign_gtids_to_anonymous_transactions, and what a dump says of its own place,
 -- mysql.rds_dump_gtids and mysql.rds_dump_position, which the endpoint calls for a dump's
--- SET @@GLOBAL.GTID_PURGED and CHANGE MASTER TO (src/endpoint/import_statement.h).
+-- SET @@GLOBAL.GTID_PURGED, SET GLOBAL gtid_slave_pos and CHANGE MASTER TO (src/endpoint/import_statement.h).
 --
 -- What is set stands in mysql.rds_channel_setting for the channel to take at its next start
 -- (src/cluster/source_replication_place.c). A GTID set is
@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS mysql.rds_channel_setting (
     PRIMARY KEY (name)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4
 $$
-INSERT IGNORE INTO mysql.rds_channel_setting (name, value) VALUES ('gtid_purged', '')
+INSERT IGNORE INTO mysql.rds_channel_setting (name, value) VALUES ('gtid_purged', ''), ('gtid_purged_of_mariadb', '')
 $$
 -- An earlier version kept it, without effect.
 DELETE FROM mysql.rds_channel_setting WHERE name = 'assign_gtids_to_anonymous_transactions'

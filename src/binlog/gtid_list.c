@@ -276,6 +276,15 @@ void gtid_list_set_state(struct gtid_list *list, struct gtid_mariadb gtid)
     *last = gtid;
 }
 
+bool gtid_list_is_position(const struct gtid_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (gtid_list_find(list, list->items[i].domain) != &list->items[i])
+            return false;
+    }
+    return true;
+}
+
 bool gtid_list_reached(const struct gtid_list *position, struct gtid_mariadb gtid)
 {
     const struct gtid_mariadb *found = gtid_list_find(position, gtid.domain);

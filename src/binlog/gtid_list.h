@@ -70,6 +70,9 @@ void gtid_list_set_position(struct gtid_list *list, struct gtid_mariadb gtid);
 /* Of a state: replaces the entry of domain and server and makes it the domain's latest. */
 void gtid_list_set_state(struct gtid_list *list, struct gtid_mariadb gtid);
 
+/* Whether it has no domain twice. */
+bool gtid_list_is_position(const struct gtid_list *list);
+
 /* Whether a position has reached a GTID: its domain's sequence is that or more. */
 bool gtid_list_reached(const struct gtid_list *position, struct gtid_mariadb gtid);
 

@@ -312,7 +312,8 @@ bool replication_start_locked(struct source_replication *replication, struct sql
         return false;
     replication->shared.given_up = false;
     external_source_stop(replication->shared.source);
-    return replication_limit_locked(replication, sql, err) &&
+    return replication_take_purged(replication, sql, err) &&
+           replication_limit_locked(replication, err) &&
            point_again(replication, sql, &followed, err) &&
            external_source_start(replication->shared.source, err) &&
            replication_start_threads(replication, sql, err);

@@ -95,9 +95,15 @@ MUST_CHECK bool replication_find_executed(struct source_replication *replication
                                           char **ret_gtids, char **ret_gtids_of_mariadb,
                                           struct err *err);
 
-/* Before the engine's threads start: what it is not to get, by the definition and what was set. */
-MUST_CHECK bool replication_limit_locked(struct source_replication *replication, struct sql *sql,
-                                         struct err *err);
+/*
+ * The definition takes over which GTIDs are here by what was set. Engine's threads and receiver are
+ * down: that reads them.
+ */
+MUST_CHECK bool replication_take_purged(struct source_replication *replication, struct sql *sql,
+                                        struct err *err);
+
+/* Stores the definition; by it, what the engine is not to get. The engine's threads are down. */
+MUST_CHECK bool replication_limit_locked(struct source_replication *replication, struct err *err);
 
 /* As the definition says: without end or until a place. */
 MUST_CHECK bool replication_start_threads(struct source_replication *replication, struct sql *sql,

@@ -1,7 +1,9 @@
 /* Where replication begins, goes on and stops, by GTIDs and places; see source_replication.h. */
 #include "base/buf.h"
+#include "base/inject.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cluster/gtid_purged.h"
 #include "cluster/source_limits.h"
 #include "cluster/source_replication_internal.h"
 #include "log/lookup.h"
@@ -143,6 +145,16 @@ bool replication_find_executed(struct source_replication *replication, struct sq
 
 /* ---- Starting ---- */
 
+static bool ask_purged(struct sql *sql, const char *row, char **ret_gtids, struct err *err)
+{
+    char *statement =
+        mem_printf("SELECT value FROM mysql.rds_channel_setting WHERE name = '%s'", row);
+    bool good = ask_text(sql, statement, ret_gtids, err);
+
+    mem_free(statement);
+    return good;
+}
+
 /* Of a source that begins behind GTIDs: those that a dump has brought, or the operator told. */
 static bool take_purged(struct source_definition *definition, struct sql *sql, struct err *err)
 {
@@ -152,8 +164,7 @@ static bool take_purged(struct source_definition *definition, struct sql *sql, s
 
     if (!source_definition_is_auto(definition))
         return true;
-    good = ask_text(sql, "SELECT value FROM mysql.rds_channel_setting WHERE name = 'gtid_purged'",
-                    &purged, err) &&
+    good = ask_purged(sql, GTID_PURGED_MYSQL_ROW, &purged, err) &&
            source_limits_join(definition->gtids, purged, &joined, err);
     if (good)
         source_definition_put(&definition->gtids, joined);
@@ -162,16 +173,98 @@ static bool take_purged(struct source_definition *definition, struct sql *sql, s
     return good;
 }
 
-bool replication_limit_locked(struct source_replication *replication, struct sql *sql,
-                              struct err *err)
+/* The same of a position: of a source that is MariaDB, or was not met yet. */
+static bool ask_purged_position(const struct source_replication *replication, struct sql *sql,
+                                struct gtid_list *position, struct err *err)
+{
+    const struct mirror *mirror =
+        channel_borrow_mirror(external_source_borrow_channel(replication->shared.source));
+    char *purged = NULL;
+    bool good;
+
+    if (!source_definition_is_auto(replication->shared.definition) ||
+        (mirror && mirror_identity(mirror)->family != FORMAT_MARIADB))
+        return true;
+    good = ask_purged(sql, GTID_PURGED_MARIADB_ROW, &purged, err) &&
+           gtid_list_parse(span_str(purged), position, err);
+    mem_free(purged);
+    return good;
+}
+
+/* Adds a position to a text of one. */
+static bool raise_text(const char *text, const struct gtid_list *position, char **ret_text,
+                       struct err *err)
+{
+    struct gtid_list list;
+    bool good;
+
+    gtid_list_init(&list);
+    good = gtid_list_parse(span_str(text), &list, err);
+    gtid_list_union(&list, position);
+    if (good)
+        *ret_text = print_list(&list);
+    gtid_list_done(&list);
+    return good;
+}
+
+/*
+ * The engine's threads, which are down, go on behind the position, too; then it is only the
+ * definition's: another source may have these numbers for other transactions. Cut short at any
+ * point, the next start does it again.
+ */
+static bool give_position(struct sql *sql, const struct gtid_list *position, struct err *err)
+{
+    char *applied = NULL;
+    char *raised = NULL;
+    bool good = ask_slave_pos(sql, &applied, err) && raise_text(applied, position, &raised, err) &&
+                (strcmp(applied, raised) == 0 || replication_set_slave_pos(sql, raised, err));
+
+    (void)INJECT("replication/positioned");
+    mem_free(applied);
+    mem_free(raised);
+    return good && sql_run(sql,
+                           "SET STATEMENT sql_log_bin = 0 FOR UPDATE mysql.rds_channel_setting "
+                           "SET value = '' WHERE name = '" GTID_PURGED_MARIADB_ROW "'",
+                           err);
+}
+
+static bool take_position(struct source_definition *definition, const struct gtid_list *position,
+                          struct err *err)
+{
+    char *raised = NULL;
+
+    if (!raise_text(definition->gtids_of_mariadb, position, &raised, err))
+        return false;
+    source_definition_put(&definition->gtids_of_mariadb, raised);
+    mem_free(raised);
+    return true;
+}
+
+bool replication_take_purged(struct source_replication *replication, struct sql *sql,
+                             struct err *err)
+{
+    struct source_definition *definition = replication->shared.definition;
+    struct gtid_list position;
+    bool good;
+
+    gtid_list_init(&position);
+    good = take_purged(definition, sql, err) &&
+           ask_purged_position(replication, sql, &position, err) &&
+           take_position(definition, &position, err) &&
+           source_definition_save(replication->path, definition, err) &&
+           (position.count == 0 || give_position(sql, &position, err));
+    gtid_list_done(&position);
+    return good;
+}
+
+bool replication_limit_locked(struct source_replication *replication, struct err *err)
 {
     struct source_definition *definition = replication->shared.definition;
     struct dump_limits limits;
     bool good;
 
     dump_limits_init(&limits);
-    good = take_purged(definition, sql, err) &&
-           source_definition_save(replication->path, definition, err) &&
+    good = source_definition_save(replication->path, definition, err) &&
            source_limits_make(definition, &limits, err);
     if (good)
         external_source_limit(replication->shared.source, &limits);

@@ -206,7 +206,7 @@ static bool skip_gtid_locked(struct source_replication *replication, struct sql 
         return false;
     before = definition->skipped;
     definition->skipped = joined;
-    good = replication_limit_locked(replication, sql, err);
+    good = replication_limit_locked(replication, err);
     if (!good) {
         definition->skipped = before;
         before = joined;
@@ -372,6 +372,10 @@ static bool take_until_gtids(const char *gtids, const struct mirror *mirror,
         good = err_set(err, E_USAGE, 0,
                        "gtid: expected GTIDs of the source, which is %s, found '%.*s'",
                        limits.stop_list.count > 0 ? "MySQL" : "MariaDB", SHOWN, gtids);
+    if (good && !gtid_list_is_position(&limits.stop_list))
+        good = err_set(err, E_USAGE, 0,
+                       "gtid: expected one GTID of each domain, found a second one in '%.*s'",
+                       SHOWN, gtids);
     if (good)
         source_definition_put(&definition->until_gtids, gtids);
     dump_limits_done(&limits);

@@ -199,19 +199,18 @@ static void write_warning(struct buf *buf, const char *text)
     write_signal(buf, "01000", ER_SIGNAL_WARN, text);
 }
 
-static bool write_purged(struct reader *reader, struct buf *buf)
+/* Strings to the end, which are GTIDs; a position of MariaDB's that is empty says nothing. */
+static bool write_gtids(struct reader *reader, bool may_be_empty, struct buf *buf)
 {
     struct buf set;
     bool ok;
 
-    if (!take_variable(reader, "GLOBAL", "GTID_PURGED"))
-        return false;
     buf_init(&set, reader->tokens.rest.rest.len + reader->token.text.len);
     while (reader->token.kind == SQL_TOKEN_STRING) {
         sql_token_value(&set, &reader->tokens, &reader->token);
         step(reader);
     }
-    ok = at_end(reader) && buf_ok(&set);
+    ok = at_end(reader) && buf_ok(&set) && (set.len > 0 || may_be_empty);
     if (ok) {
         buf_str(buf, "CALL mysql.rds_dump_gtids(");
         write_hex(buf, buf_span(&set));
@@ -219,6 +218,17 @@ static bool write_purged(struct reader *reader, struct buf *buf)
     }
     buf_done(&set);
     return ok;
+}
+
+static bool write_purged(struct reader *reader, struct buf *buf)
+{
+    return take_variable(reader, "GLOBAL", "GTID_PURGED") && write_gtids(reader, true, buf);
+}
+
+static bool write_slave_pos(struct reader *reader, struct buf *buf)
+{
+    return take_word(reader, "GLOBAL") && take_word(reader, "GTID_SLAVE_POS") &&
+           take_sign(reader, "=") && write_gtids(reader, false, buf);
 }
 
 static bool write_log_bin(struct reader *reader, struct buf *buf)
@@ -280,6 +290,17 @@ static bool write_position(struct reader *reader, struct buf *buf)
     write_hex(buf, buf_span(&name));
     buf_printf(buf, ", %llu)", (unsigned long long)number);
     buf_done(&name);
+    return true;
+}
+
+static bool write_use_gtid(struct reader *reader, struct buf *buf)
+{
+    if (!take_word(reader, "MASTER") || !take_word(reader, "TO") ||
+        !take_word(reader, "MASTER_USE_GTID") || !take_sign(reader, "=") ||
+        !take_word(reader, "SLAVE_POS") || !at_end(reader))
+        return false;
+    write_warning(buf, "The dump has the GTIDs of its source: "
+                       "mysql.rds_set_external_master_with_auto_position begins behind them");
     return true;
 }
 
@@ -526,20 +547,19 @@ static bool write_translated(struct buf *buf, struct span text)
 
 bool import_statement_write(struct buf *buf, struct span text, bool is_master)
 {
-    static bool (*const forms[])(struct reader *, struct buf *) = {write_purged, write_log_bin};
+    static const struct {
+        const char *verb;
+        bool (*write)(struct reader *reader, struct buf *buf);
+    } forms[] = {
+        {"SET", write_purged},      {"SET", write_slave_pos},   {"SET", write_log_bin},
+        {"CHANGE", write_position}, {"CHANGE", write_use_gtid},
+    };
 
     for (size_t i = 0; is_master && i < sizeof forms / sizeof *forms; i++) {
         struct reader reader = {.tokens = sql_tokens_of(text)};
 
         step(&reader);
-        if (take_word(&reader, "SET") && forms[i](&reader, buf))
-            return true;
-    }
-    if (is_master) {
-        struct reader reader = {.tokens = sql_tokens_of(text)};
-
-        step(&reader);
-        if (take_word(&reader, "CHANGE") && write_position(&reader, buf))
+        if (take_word(&reader, forms[i].verb) && forms[i].write(&reader, buf))
             return true;
     }
     return has_skipped(text) && write_translated(buf, text);

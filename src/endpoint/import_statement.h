@@ -11,10 +11,12 @@
  * GTIDs or with its position begins with them and nobody has the privileges for them:
  *
  *     SET @@GLOBAL.GTID_PURGED = ['+'] 'set'         CALL mysql.rds_dump_gtids
+ *     SET GLOBAL gtid_slave_pos = 'position'         the same
  *     SET @@SESSION.SQL_LOG_BIN = 0                  a warning: what is loaded is logged
  *     SET @@SESSION.SQL_LOG_BIN = @saved             nothing: it was not changed
  *     CHANGE MASTER TO, CHANGE REPLICATION SOURCE TO
  *       with file and position alone                 CALL mysql.rds_dump_position
+ *     CHANGE MASTER TO MASTER_USE_GTID = slave_pos   a warning: what begins behind it
  *
  * What can not be taken becomes a statement with which the engine answers an error, SIGNAL, so that
  * it comes in its turn among the answers to what was sent before and after. No I/O.

@@ -271,7 +271,7 @@ def test_gtid_purged(cluster, forget):
     assert "must be a superset" in signalled(cluster, call, (f"{UUID}:1-8",))
     assert cluster.query(call, (f"{UUID}:1-10",)) == []
     assert purged(cluster) == f"{UUID}:1-10"
-    for bad in (None, "", " ", "+", "x", UUID, f"{UUID}:0", "0-1-2", f"{UUID}:1'; SHUTDOWN", "ü",
+    for bad in (None, "", " ", "+", "x", UUID, f"{UUID}:0", "0-1", f"{UUID}:1'; SHUTDOWN", "ü",
                 f"{UUID}:1," * 2000, 5):  # fmt: skip
         assert "gtid_purged" in signalled(cluster, call, (bad,)), bad
         assert purged(cluster) == f"{UUID}:1-10"

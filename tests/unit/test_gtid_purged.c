@@ -24,6 +24,12 @@ static void test_combine(void **state)
         {A ":1-5", "+" A ":4-6", A ":1-6"},
         {A ":1-5", "+" B ":1", A ":1-5," B ":1"},
         {A ":1-5", "+" A ":tag:1", A ":1-5:tag:1"},
+        {"", "0-1-5", "0-1-5"},
+        {"", " +\n5-2-7 , 0-1-5 ", "0-1-5,5-2-7"},
+        {"0-1-5", "0-2-5", "0-1-5"},
+        {"0-1-5", "0-2-6", "0-2-6"},
+        {"0-1-5,5-2-7", "+0-1-4,7-1-1", "0-1-5,5-2-7,7-1-1"},
+        {"0-1-5", "5-2-7,0-1-6", "0-1-6,5-2-7"},
     };
 
     (void)state;
@@ -53,7 +59,11 @@ static void test_combine_refuses(void **state)
         {"", A ":5-1", "gtid_purged: "},
         {"", "++" A ":1", "gtid_purged: "},
         {"", A ":1'; DROP TABLE t", "gtid_purged: "},
-        {"", "0-1-5", "gtid_purged: "},
+        {"", "0-1", "gtid_purged: "},
+        {"", "0-1-5," A ":1", "gtid_purged: "},
+        {"", "0-1-5,0-2-7", "one GTID of each domain"},
+        {"0-1-5,5-2-7", "0-1-9", "must have the domains of the current one"},
+        {"0-1-5", "0-1-4", "must have the domains of the current one"},
         {A ":1-5", A ":1-4", "must be a superset"},
         {A ":1-5", B ":1-9", "must be a superset"},
     };

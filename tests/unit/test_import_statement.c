@@ -72,6 +72,12 @@ static void test_gtid_purged(void **state)
     check("SET @@GLOBAL.GTID_PURGED='a:1', @@GLOBAL.READ_ONLY=0", NULL);
     check("SET @@SESSION.GTID_PURGED='a:1'", NULL);
     check("SET @@GLOBAL.GTID_PURGED='a:1", NULL);
+    check("SET GLOBAL gtid_slave_pos='a:1';", plain);
+    check("SET GLOBAL gtid_slave_pos = ''", NULL);
+    check("SET GLOBAL gtid_slave_pos = DEFAULT", NULL);
+    check("SET GLOBAL gtid_slave_pos = 'a:1', GLOBAL read_only = 0", NULL);
+    check("SET SESSION gtid_slave_pos = 'a:1'", NULL);
+    assert_null(become("SET GLOBAL gtid_slave_pos='a:1'", false));
     assert_null(become("SET @@GLOBAL.GTID_PURGED='a:1'", false));
     mem_free(call);
     mem_free(plain);
@@ -95,6 +101,7 @@ static void test_log_bin(void **state)
 static void test_position(void **state)
 {
     char *call = mem_printf("CALL mysql.rds_dump_position(%s, 157)", hex("mysql-bin.000031"));
+    char *found;
 
     (void)state;
     check("CHANGE MASTER TO MASTER_LOG_FILE='mysql-bin.000031', MASTER_LOG_POS=157;", call);
@@ -104,7 +111,13 @@ static void test_position(void **state)
     check("CHANGE MASTER TO MASTER_LOG_FILE='f', MASTER_LOG_POS=4, MASTER_SSL=1", NULL);
     check("CHANGE MASTER TO MASTER_LOG_FILE='f'", NULL);
     check("CHANGE MASTER 'c' TO MASTER_LOG_FILE='f', MASTER_LOG_POS=4", NULL);
-    check("CHANGE MASTER TO MASTER_USE_GTID=slave_pos", NULL);
+    check("CHANGE MASTER TO MASTER_USE_GTID=current_pos", NULL);
+    check("CHANGE MASTER TO MASTER_USE_GTID=slave_pos, MASTER_HOST='h'", NULL);
+    check("CHANGE MASTER 'c' TO MASTER_USE_GTID=slave_pos", NULL);
+    assert_null(become("CHANGE MASTER TO MASTER_USE_GTID=slave_pos", false));
+    found = become("CHANGE MASTER TO MASTER_USE_GTID=slave_pos;", true);
+    assert_contains(found, "SIGNAL SQLSTATE '01000' SET MYSQL_ERRNO = 1642");
+    mem_free(found);
     check("CHANGE MASTER TO MASTER_LOG_FILE='f', MASTER_LOG_POS=99999999999999999999", NULL);
     mem_free(call);
 }
