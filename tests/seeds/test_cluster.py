@@ -156,3 +156,8 @@ def test_gtids_for_anonymous_transactions(cluster):
     with pytest.raises(pymysql.err.MySQLError) as caught:
         cluster.query(f"CALL {name}('ON')")
     assert caught.value.args[0] == 1644 and "expected OFF, LOCAL or a UUID" in caught.value.args[1]
+    # What is written has a GTID all the same.
+    cluster.execute("CREATE OR REPLACE DATABASE numbered", "DROP DATABASE numbered")
+    (row,) = cluster.query("SELECT @@GLOBAL.gtid_binlog_pos")
+    domain = cluster.query("SELECT @@GLOBAL.gtid_domain_id AS d")[0]["d"]
+    assert any(gtid.startswith(f"{domain}-") for gtid in row["@@GLOBAL.gtid_binlog_pos"].split(","))
