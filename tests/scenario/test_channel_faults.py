@@ -3,6 +3,7 @@
 Time budget: 40 s.
 """
 
+import contextlib
 import re
 
 import pymysql
@@ -244,3 +245,27 @@ def test_tables_that_are_not_innodb(unset, mariadb):
     assert unset.query("SELECT DISTINCT ENGINE AS e FROM information_schema.TABLES "
                        "WHERE TABLE_SCHEMA = 'channel'") == [{"e": "InnoDB"}]  # fmt: skip
     assert len(unset.query("SELECT * FROM channel.`MyISAM``s`")) == 2
+
+
+def test_a_source_that_was_reset(unset, mariadb):
+    """Its log has begun anew, under names that were there before: nothing of it is taken for what was to come."""
+    follow(unset, mariadb, make_tables(unset, mariadb))
+    start(unset)
+    mariadb.execute("INSERT INTO channel.keyed VALUES (1, 1)")
+    wait_caught_up(unset, mariadb)
+    unset.query("CALL mysql.rds_stop_replication")
+    mariadb.execute("RESET MASTER", "INSERT INTO channel.keyed VALUES (2, 2)")
+    with contextlib.suppress(pymysql.err.OperationalError):  # it may be known before the call is over
+        start(unset)
+    row = wait_stopped(unset)
+    assert row["Last_IO_Errno"] == 1236 and "its logs began anew" in row["Last_IO_Error"], row
+    unset.query("CALL mysql.rds_stop_replication")
+    assert len(content(unset)[1]) == 1
+    # It is set again where a dump of it would begin.
+    unset.execute("INSERT INTO channel.keyed VALUES (2, 2)")
+    unset.query("CALL mysql.rds_reset_external_source")
+    follow(unset, mariadb)
+    start(unset)
+    mariadb.execute("INSERT INTO channel.keyed VALUES (3, 3)")
+    wait_caught_up(unset, mariadb)
+    assert content(unset) == content(mariadb)

@@ -1,10 +1,13 @@
 """A disk that fills: the relay stops first, then the retention is cut, the writer goes on to the last.
 
-On a small file system of the test's own. Time budget: 40 s.
+On a small file system of the test's own. Time budget: 55 s.
 """
 
+import contextlib
 import json
+import os
 import re
+import signal
 import socket
 import struct
 
@@ -17,7 +20,7 @@ from .cluster import borealis, free_port
 from .prometheus import families, samples
 from .relay import position
 from .small_disk import SmallCluster, SmallRelay
-from .test_change_log import Load, prepare
+from .test_change_log import Load, client_binlog, prepare
 from .test_channel import (
     PASSWORD, SET, TABLES, Writer, content, make_account, status, wait_caught_up,
 )  # fmt: skip
@@ -150,6 +153,41 @@ def test_each_step_of_a_cluster(tmp_path):
             if writer.is_alive():
                 writer.stop()
             load.stop()
+
+
+def is_stuck(cluster, pid):
+    """A commit waits for room; or the engine has ended for lack of it."""
+    if cluster.engine_pid != pid:
+        return True
+    return [row for row in cluster.as_admin("SHOW PROCESSLIST")
+            if (row["User"], row["Command"]) == ("admin", "Query") and row["Time"] >= 2]  # fmt: skip
+
+
+def test_an_engine_without_any_room():
+    """Killed while it waits for some, it comes back once there is: what was acknowledged is there, and in its log."""
+    with SmallCluster("512M") as cluster:
+        prepare(cluster)
+        load = Load(cluster, 0)
+        load.start()
+        try:
+            wait_for_more(load)
+            pid = cluster.engine_pid
+            cluster.disk.fill(1 << 16)  # the writer takes the rest
+            wait_for(lambda: is_stuck(cluster, pid), TIMEOUT, "no room", ignore=pymysql.err.MySQLError)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            wait_for(lambda: cluster.engine_pid != pid, TIMEOUT, "that engine has ended")
+            cluster.disk.fill(None)
+            cluster.wait_available()
+            wait_for_more(load)
+        finally:
+            load.stop()
+        wait_event(cluster, "RDS-EVENT-0007")
+        notes = [row["note"] for row in cluster.query("SELECT note FROM d.log ORDER BY id")]
+        assert len(notes) == len(set(notes)) and set(load.acknowledged) <= set(notes)
+        assert len(notes) - len(load.acknowledged) <= 1  # that of which nobody was told
+        text = client_binlog(cluster, "mariadb-binlog", "mariadb-10.11", "--verbose", *binlogs(cluster)).stdout
+        assert text.count("### INSERT INTO `d`.`log`") == len(notes)
 
 
 def test_each_step_of_a_relay(tmp_path):
