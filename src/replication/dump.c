@@ -477,7 +477,7 @@ static bool is_plain(const struct dump *dump)
         (void)view_reader_left_out(dump->feed.view, &left_out);
     return left_out == 0 && !(dump->feed.view && view_reader_refusal(dump->feed.view)) &&
            !dump->start.skip.active && !dump->start.until.active && dump->start.goal == 0 &&
-           !dump->left_out && !dump->filter && !dump->accounts && !spec->limits &&
+           !dump->left_out && !dump->filter && !spec->limits &&
            (!spec->mariadb ||
             ((spec->request.flags & DUMP_MARIADB_ANNOTATE_ROWS) && !spec->filter_skip_replication));
 }
@@ -775,6 +775,7 @@ bool dump_run(const struct dump_spec *spec, struct err *err)
                 .mariadb = spec->mariadb,
                 .heartbeat_v2 = !spec->mariadb && (spec->request.flags & DUMP_MYSQL_HEARTBEAT_V2),
                 .semisync = spec->semisync,
+                .stops_at_statements = spec->accounts_of != NULL,
                 .asked_checksum = spec->checksum,
                 .silence_usec = spec->silence_usec},
     };

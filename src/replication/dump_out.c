@@ -63,8 +63,12 @@ bool dump_out_event(struct dump_out *out, struct span event, bool wants_ack, str
 
 size_t dump_out_events(struct dump_out *out, struct span events)
 {
+    static const bool at_rotate[UINT8_MAX + 1] = {[EVENT_ROTATE] = true};
+    static const bool at_statements[UINT8_MAX + 1] = {
+        [EVENT_ROTATE] = true, [EVENT_QUERY] = true, [EVENT_MARIADB_QUERY_COMPRESSED] = true};
+    const bool *stops = out->stops_at_statements ? at_statements : at_rotate;
     uint64_t count = 0;
-    size_t size = out->semisync ? 0 : link_put_events(out->link, events, EVENT_ROTATE, &count);
+    size_t size = out->semisync ? 0 : link_put_events(out->link, events, stops, &count);
 
     out->sent_bytes += size;
     out->sent_events += count;

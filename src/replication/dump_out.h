@@ -19,9 +19,10 @@ struct dump_out {
     uint32_t server_id;      /* of events that are made here */
     bool mariadb;
     bool heartbeat_v2;
-    bool semisync;          /* the replica acknowledges events when it is asked to */
-    int64_t silence_usec;   /* a replica that takes nothing for so long is gone */
-    uint8_t asked_checksum; /* CHECKSUM_UNDEFINED: the replica asked for none */
+    bool semisync;            /* the replica acknowledges events when it is asked to */
+    int64_t silence_usec;     /* a replica that takes nothing for so long is gone */
+    bool stops_at_statements; /* of dump_out_events(): others may go out in their place */
+    uint8_t asked_checksum;   /* CHECKSUM_UNDEFINED: the replica asked for none */
 
     uint8_t checksum;  /* of the events to come; UNDEFINED before the first format description */
     bool announced;    /* a ROTATE was sent */
@@ -50,8 +51,8 @@ MUST_CHECK bool dump_out_event(struct dump_out *out, struct span event, bool wan
                                struct err *err);
 
 /*
- * Whole events as they are, up to a ROTATE or as many as need no sending yet; returns their bytes.
- * Nothing for a semi-synchronous replica.
+ * Whole events as they are, up to a ROTATE (or a statement), or as many as need no sending yet;
+ * returns their bytes. Nothing for a semi-synchronous replica.
  */
 size_t dump_out_events(struct dump_out *out, struct span events);
 

@@ -477,7 +477,8 @@ bool link_put(struct link *link, struct span head, struct span tail)
     return true;
 }
 
-size_t link_put_events(struct link *link, struct span events, uint8_t stop, uint64_t *ret_count)
+size_t link_put_events(struct link *link, struct span events, const bool stops[UINT8_MAX + 1],
+                       uint64_t *ret_count)
 {
     struct buf *out = &link->out;
     uint8_t sequence = link->joiner.sequence;
@@ -494,7 +495,7 @@ size_t link_put_events(struct link *link, struct span events, uint8_t stop, uint
         type = cursor_u8(&header);
         cursor_skip(&header, EVENT_LENGTH_AT - EVENT_TYPE_AT - 1);
         length = cursor_u32(&header);
-        if (type == stop || length >= DIRECT_MIN || length > cursor_left(&cur) ||
+        if (stops[type] || length >= DIRECT_MIN || length > cursor_left(&cur) ||
             out->len + length >= OUT_FLUSH)
             break;
         buf_le(out, (length + 1) | (uint64_t)sequence++ << 24, 5);

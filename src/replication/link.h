@@ -98,9 +98,11 @@ bool link_put(struct link *link, struct span head, struct span tail);
 
 /*
  * The same for the first of many binlog events that lie one behind the other, each after a byte 0:
- * until one is of type `stop`, or as link_put() has it. Returns how many bytes of them went in.
+ * until one is of a type that `stops` has, or as link_put() has it. Returns how many bytes of them
+ * went in.
  */
-size_t link_put_events(struct link *link, struct span events, uint8_t stop, uint64_t *ret_count);
+size_t link_put_events(struct link *link, struct span events, const bool stops[UINT8_MAX + 1],
+                       uint64_t *ret_count);
 
 MUST_CHECK bool link_flush(struct link *link, int64_t deadline_usec, struct err *err);
 size_t link_unsent(const struct link *link); /* bytes that wait for a flush */
