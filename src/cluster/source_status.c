@@ -218,10 +218,15 @@ static void add_material(const struct facts *facts, const char *material, struct
 static void add_until(const struct facts *facts, struct arena *arena, struct source_fields *fields)
 {
     const struct log_position *until = &facts->definition->until;
+    const char *condition = "Master";
 
-    if (until->name[0] == '\0')
+    if (*facts->definition->until_gtids)
+        condition = facts->mirror && mirror_identity(facts->mirror)->family == FORMAT_MARIADB
+                        ? "Gtid"
+                        : "SQL_AFTER_GTIDS";
+    else if (until->name[0] == '\0')
         return;
-    add(fields, "Until_Condition", "Master");
+    add(fields, "Until_Condition", condition);
     add(fields, "Until_Log_File", arena_strdup(arena, until->name));
     add(fields, "Until_Log_Pos", arena_printf(arena, "%" PRIu64, until->offset));
 }

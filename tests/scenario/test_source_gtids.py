@@ -333,7 +333,8 @@ def test_until_gtids(follower, source):
     insert(source, 2)
     assert follower.query(call, (until,)) == [
         {"Message": f"Replication started until SQL_AFTER_GTIDS = '{until}'"}]  # fmt: skip
-    wait_stopped(follower)
+    row = wait_stopped(follower)
+    assert (row["Until_Condition"], row["Until_Log_File"], row["Until_Log_Pos"]) == ("SQL_AFTER_GTIDS", "", 0)
     assert rows(follower) == [1]
     uuid, _, last = last_gtid(source).partition(":")
     follower.query(call, (f"{uuid}:{int(last) + 2}",))
