@@ -168,6 +168,7 @@ static bool find_account(void *context, struct span user, const char *client_ip,
             .hashes = account->hashes,
             .require_tls = account->require_tls,
             .may_administer = account->admin,
+            .without_gtids = account->without_gtids,
         };
     relay_settings_free(settings);
     return account != NULL;

@@ -419,6 +419,10 @@ static bool finish_account(const struct relay_config *config, struct relay_accou
                        "expected one of password_hash, password_hash_file and password_file, "
                        "found %s",
                        given || account->password_file ? "several" : "none");
+    if (account->rules && account->without_gtids)
+        return err_set(err, E_USAGE, 0,
+                       "without_gtids: expected no replicate_* rules beside it, whose replicas "
+                       "are by GTID");
     if (given && config->path && !secret_file_check(config->path, err))
         return err_prefix(err, "password_hash");
     if (account->password_hash_file && !read_hashes(account, err))

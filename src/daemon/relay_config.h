@@ -101,6 +101,7 @@ struct relay_account_config {
     const char *password_hash_file;
     bool require_tls;
     bool admin;
+    bool without_gtids;
     struct relay_name *channels;   /* none: all */
     struct relay_host *hosts;      /* none: any */
     struct replicate_rules *rules; /* which changes its replicas get; NULL: all */

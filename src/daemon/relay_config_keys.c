@@ -524,6 +524,9 @@ const struct relay_section_keys relay_section_account = {
           "They get no changes of tables that are like these.", .take = take_rule, .again = true},
          {"require_tls", "on|off", "Only with TLS.", .take = config_take_flag,
           ACCOUNT(require_tls)},
+         {"without_gtids", "on|off",
+          "Its MySQL replicas of a MariaDB source have GTID_MODE=OFF, and are by position.",
+          .take = config_take_flag, ACCOUNT(without_gtids)},
          {"admin", "on|off",
           "May set how long files are kept (CALL mysql.rds_set_configuration), PURGE BINARY LOGS, "
           "see all sessions and KILL them.",

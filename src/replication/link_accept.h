@@ -17,6 +17,7 @@ struct link_account {
     struct auth_account hashes;
     bool require_tls;
     bool may_administer; /* change what the relay keeps, end others' sessions */
+    bool without_gtids;  /* its MySQL replicas, behind a MariaDB, have GTID_MODE=OFF */
 };
 
 /*

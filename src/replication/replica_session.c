@@ -163,6 +163,16 @@ static bool share_rules(const struct session *session, struct replicate_rules **
                    link_user(session->link), session->context.client);
 }
 
+static bool check_gtids(const struct session *session, const struct dump_spec *dump,
+                        struct err *err)
+{
+    return !dump->view || !dump->view->anonymous || !dump->request.gtid ||
+           err_set(err, E_STATE, ER_MASTER_FATAL_ERROR_READING_BINLOG,
+                   "the account '%s' has without_gtids: it gets transactions without GTIDs, so "
+                   "not by auto position",
+                   link_user(session->link));
+}
+
 static void begin_dump(struct session *session, const struct dump_spec *dump)
 {
     const struct replica_session_spec *spec = session->spec;
@@ -263,7 +273,7 @@ static bool take_dump(struct session *session, struct span payload, struct err *
     }
     session->keys.log = dump.mirror;
     begin_dump(session, &dump);
-    good = share_rules(session, &rules, &why);
+    good = check_gtids(session, &dump, &why) && share_rules(session, &rules, &why);
     dump.rules = rules;
     dump.ret_stopped = &stopped;
     good = good && dump_run(&dump, &why);
@@ -303,15 +313,20 @@ static bool take_register(struct session *session, struct span payload, struct e
 
 /* ---- Other commands ---- */
 
-/* What the account may, of whoever has logged in. */
-static bool is_admin(const struct session *session)
+/* Of whoever has logged in; false when it is gone. */
+static bool find_own_account(const struct session *session, struct link_account *ret_account)
 {
     const struct replica_session_spec *spec = session->spec;
-    struct link_account account = {0};
 
     return spec->find_account(spec->accounts, span_str(link_user(session->link)),
-                              session->context.client, &account) &&
-           account.may_administer;
+                              session->context.client, ret_account);
+}
+
+static bool is_admin(const struct session *session)
+{
+    struct link_account account = {0};
+
+    return find_own_account(session, &account) && account.may_administer;
 }
 
 static bool take_change_user(struct session *session, struct span payload, struct err *err)
@@ -493,6 +508,18 @@ static bool find_version(struct session *session, struct err *err)
     return true;
 }
 
+/* What a MySQL replica gets instead of GTIDs has one length, so the resolver's tags must not. */
+static void find_gtids(struct session *session)
+{
+    struct link_account account = {0};
+
+    if (session->view.to == DIALECT_MARIADB)
+        return;
+    session->view.anonymous = find_own_account(session, &account) && account.without_gtids;
+    if (!session->view.anonymous)
+        session->view.resolver = origin_map_resolver(session->spec->origins);
+}
+
 /* MySQL 5.6 and 5.7 tell their version in the login: it is their library's. */
 static void find_view(struct session *session)
 {
@@ -505,8 +532,7 @@ static void find_view(struct session *session)
         session->view.to = DIALECT_MYSQL_5;
     session->view.domain = session->spec->mariadb_domain;
     session->view.accounts = session->spec->accounts_policy;
-    if (session->view.to != DIALECT_MARIADB)
-        session->view.resolver = origin_map_resolver(session->spec->origins);
+    find_gtids(session);
     session->view.history_size = session->spec->history_size;
     session->keys.history = channel_borrow_keys(session->spec->channel);
     session->view.keys = (struct key_source){.at = key_place_at, .userdata = &session->keys};
@@ -546,6 +572,7 @@ static bool accept_client(struct session *session, struct conn *conn, const char
     if (!link_accept(conn, &session->accept, clock_deadline_usec(spec->login_usec), &session->link,
                      err))
         return false;
+    session->context.client = client;
     find_view(session);
     session->context.channel = spec->channel;
     session->context.replicas = spec->replicas;
@@ -555,7 +582,6 @@ static bool accept_client(struct session *session, struct conn *conn, const char
     session->context.port = spec->port;
     session->context.thread_id = thread_id;
     session->context.user = link_user(session->link);
-    session->context.client = client;
     session->context.admin = is_admin(session);
     session->context.started_usec = spec->started_usec;
     session->context.tls_version = text_or_none(conn_tls_version(link_borrow_conn(session->link)));

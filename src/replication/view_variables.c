@@ -109,8 +109,8 @@ struct variables *view_variables_new(const struct variables *source,
         put(variables, "gtid_domain_id", span_str(domain));
     } else {
         put_names(variables, own_mysql, COUNT(own_mysql));
-        put(variables, "gtid_mode", span_str("ON"));
-        put(variables, "enforce_gtid_consistency", span_str("ON"));
+        put(variables, "gtid_mode", span_str(options->anonymous ? "OFF" : "ON"));
+        put(variables, "enforce_gtid_consistency", span_str(options->anonymous ? "OFF" : "ON"));
     }
     return variables;
 }

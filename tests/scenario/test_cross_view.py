@@ -17,11 +17,13 @@ from servers.node import Node
 from servers.nodes import Nodes
 from servers.wait import wait_for
 
-from .cluster import BINARY
+from .cluster import BINARY, free_port
 from .relay import (
     CATCH_UP_TIMEOUT,
     REFUSED,
+    REPLICA,
     Relay,
+    create_account,
     follow,
     forget,
     is_mariadb,
@@ -30,6 +32,7 @@ from .relay import (
     replica_settings,
     replica_status,
 )
+from .relay_product import ConfiguredRelay
 from .reset_proxy import ResetProxy
 
 PAIRS = [
@@ -581,3 +584,42 @@ def test_answers(pair, tmp_path):
             with pytest.raises(pymysql.err.OperationalError) as refused:
                 value(f"@@GLOBAL.{name}")
             assert refused.value.args[0] == 1193, name
+
+
+def set_gtid_mode(node, *modes):
+    node.execute(*(f"SET GLOBAL gtid_mode = {mode}" for mode in modes))
+
+
+def test_without_gtids(servers, tmp_path):
+    """A MySQL with GTID_MODE=OFF, by an account that says so; with another account it is told that this does not fit."""
+    source, replica = servers["mariadb-10.11"], servers["mysql-9.7"]
+    for node in (source, replica):
+        forget(node)
+    source.execute(*SCHEMA)
+    insert(source)
+    create_account(source)
+    relay = ConfiguredRelay(tmp_path, {"shop": source})
+    port = free_port()
+    relay.config["channel shop"]["listen_mysql"] = f"127.0.0.1:{port}"
+    relay.write()
+    set_gtid_mode(replica, "ON_PERMISSIVE", "OFF_PERMISSIVE", "OFF")
+    try:
+        with relay:
+            relay.wait_position("shop", position(source))
+            follow(replica, port, by_gtid=False, start=(source.query("SHOW BINARY LOGS")[0]["Log_name"], 4))
+            wait_for(lambda: "GTID_MODE = ON and this server has GTID_MODE = OFF" in replica_status(replica)["Last_IO_Error"],
+                     CATCH_UP_TIMEOUT, "it is told")  # fmt: skip
+            relay.config[f"account {REPLICA}"]["without_gtids"] = "on"
+            relay.reload()
+            run(replica, "START")
+            wait_equal(source, replica)
+            relay.stop()
+            insert(source)
+            relay.start()
+            wait_equal(source, replica)
+            assert replica.query("SELECT @@GLOBAL.gtid_executed AS s")[0]["s"] == ""
+    finally:
+        run(replica, "STOP")
+        set_gtid_mode(replica, "OFF_PERMISSIVE", "ON_PERMISSIVE", "ON")
+        for node in (source, replica):
+            forget(node)

@@ -145,8 +145,8 @@ static void test_every_key(void **state)
     assert_int_equal(channel->source_silence_seconds, 60);
     assert_int_equal(channel->replica_silence_seconds, 60);
     assert_true(channel->retention_hours == UINT64_MAX && channel->retention_bytes == 0);
-    assert_int_equal(channel->disk_limits.stages[DISK_LOW].percent, 10);
-    assert_int_equal(channel->disk_limits.stages[DISK_SHORT].percent, 5);
+    assert_int_equal(channel->disk_limits.stages[DISK_LOW].percent, 5);
+    assert_int_equal(channel->disk_limits.stages[DISK_SHORT].percent, 2);
     assert_int_equal(channel->disk_limits.stages[DISK_FULL].percent, 0);
     assert_null(relay_config_channel(config, "c"));
     assert_non_null(relay_config_account(config, "a", span_str("r"), "192.0.2.9"));
@@ -258,6 +258,8 @@ static const struct {
      "gtids_of: expected channels with a mariadb_domain each, found 1 at 'b' and at 'c'"},
     {RELAY CHANNEL ACCOUNT "channels = a,shop\n", ":6: [account r]: channels: expected names of"},
     {RELAY CHANNEL "[account r]\n", "password_hash_file and password_file, found none"},
+    {RELAY CHANNEL ACCOUNT "without_gtids = on\nreplicate_do_db = shop\n",
+     "[account r]: without_gtids: expected no replicate_* rules beside it"},
     {RELAY CHANNEL ACCOUNT "password_file = /x\n", "and password_file, found several"},
 };
 
