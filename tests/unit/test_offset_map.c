@@ -135,7 +135,11 @@ static void test_head(void **state)
     cur = cursor_of(buf_span(&bytes));
     ok(offset_map_head_decode(&cur, &got, &err));
     assert_int_equal(cursor_left(&cur), 0);
-    assert_memory_equal(&got, &head, sizeof head);
+    assert_string_equal(got.name, head.name); /* and not what the compiler left between them */
+    assert_string_equal(got.view, head.view);
+    assert_int_equal(got.salt, head.salt);
+    assert_int_equal(got.first.source, head.first.source);
+    assert_int_equal(got.first.view, head.first.view);
     for (size_t i = 0; i < bytes.len; i++) {
         cur = cursor_of(span_of(bytes.data, i));
         assert_false(offset_map_head_decode(&cur, &got, &err));
