@@ -386,7 +386,12 @@ def test_next_log(follower, name, request):
     follower.query(STOP)
     assert signalled(follower, call, (int(number),)) == "Slave is down or disabled."
     source.execute("FLUSH BINARY LOGS")
-    source.execute(f"PURGE BINARY LOGS TO '{position(source)[0]}'")
+
+    def purged():
+        source.execute(f"PURGE BINARY LOGS TO '{position(source)[0]}'")
+        return file not in [row["Log_name"] for row in source.query("SHOW BINARY LOGS")]
+
+    wait_for(purged, 30, "the dump of it has ended, and it has gone")
     insert(source, 1)
     follower.query(SET, (source.port, PASSWORD, file, 4))
     assert "encountered an error" in signalled(follower, START)
