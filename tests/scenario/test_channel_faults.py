@@ -213,12 +213,14 @@ def test_nothing_of_the_schema_mysql(unset, server, request):
         "DROP TABLE mysql.stray",
         "DROP ROLE stray_role",
         "DROP USER 'stray'@'%', 'admin'@'%'",
+        *(["CREATE PROCEDURE mysql.stray() SELECT 1"] if server == "mariadb" else []),
         "INSERT INTO channel.keyed VALUES (2, 2)",
     )
     wait_caught_up(unset, source)
     assert content(unset) == content(source)
     assert before == [unset.query(f"SELECT * FROM mysql.{table} ORDER BY 1, 2") for table in ("global_priv", "db", "proc")]
     assert tables == unset.query("SHOW TABLES FROM mysql")
+    source.execute("DROP PROCEDURE IF EXISTS mysql.stray")
 
 
 def test_tables_that_are_not_innodb(unset, mariadb):
