@@ -724,11 +724,6 @@ static bool run(struct dump *dump, struct err *err)
     return flush(dump, err);
 }
 
-static bool is_by_gtid(const struct dump_spec *spec)
-{
-    return spec->mariadb ? spec->by_gtid : spec->request.gtid;
-}
-
 static bool open_reader(struct dump *dump, struct err *err)
 {
     const struct dump_spec *spec = dump->spec;
@@ -739,7 +734,7 @@ static bool open_reader(struct dump *dump, struct err *err)
         return err_set(err, E_STATE, ER_DUMP,
                        "This relay serves MariaDB's events to clients that set "
                        "@mariadb_slave_capability to 4 or more");
-    if (dump->filter && !is_by_gtid(spec))
+    if (dump->filter && !dump_is_by_gtid(spec))
         return err_set(err, E_STATE, ER_DUMP,
                        "The account's replicate_* rules leave changes out, which needs a replica "
                        "that follows by GTID: set %s",
@@ -759,8 +754,8 @@ static bool open_reader(struct dump *dump, struct err *err)
     }
     dump_feed_limit(&dump->feed, spec->limits);
     /* With a base it is shown where in the source's log the replica is: after a crash, too late. */
-    if (dump->feed.view && (!is_by_gtid(spec) || spec->base))
-        view_reader_record(dump->feed.view, !is_by_gtid(spec));
+    if (dump->feed.view && (!dump_is_by_gtid(spec) || spec->base))
+        view_reader_record(dump->feed.view, !dump_is_by_gtid(spec));
     return true;
 }
 

@@ -72,6 +72,11 @@ bool dump_is_blocking(const struct dump_spec *spec)
     return !(spec->request.flags & DUMP_NON_BLOCK) && spec->request.server_id != 0;
 }
 
+bool dump_is_by_gtid(const struct dump_spec *spec)
+{
+    return spec->mariadb ? spec->by_gtid : spec->request.gtid;
+}
+
 bool dump_is_next_name(const char *last, const char *name)
 {
     const char *dot = strrchr(last, '.');
@@ -158,42 +163,50 @@ bool dump_wait_for_more(const struct dump_spec *spec, const struct log_position 
            wait == LOG_WAIT_READY;
 }
 
-/*
- * Whether the log has what is at the beginning of each file: of a state that is not there yet
- * nothing can be found, and to say so would stop the replica for good.
- */
-static bool has_begun(const struct dump_spec *spec, const struct log_position *end,
-                      const struct log_state *state)
-{
-    struct log_position first;
-
-    return state->kind != LOG_STATE_UNKNOWN ||
-           (dump_start_first(spec->mirror, &first) &&
-            (first.offset != LOG_FIRST_OFFSET || strcmp(first.name, end->name) != 0));
-}
-
 /* A view is of the other family's log. */
 static bool is_from_mysql(const struct dump_spec *spec)
 {
     return spec->mariadb == (spec->view != NULL);
 }
 
-/* What MySQL wrote before it had GTIDs never tells a state: that is found out by waiting. */
+/*
+ * Whether the log, which ends there, has what a dump begins with: a file; by GTID what the first
+ * one begins with, too, since of a state that is not there yet nothing can be found.
+ */
+static bool has_begun(const struct dump_spec *spec, const struct log_position *end, bool *ret_begun,
+                      struct err *err)
+{
+    struct log_position first;
+    struct log_state state;
+    bool good = true;
+
+    *ret_begun = end->name[0] != '\0';
+    if (!*ret_begun || !dump_is_by_gtid(spec) || !dump_start_first(spec->mirror, &first) ||
+        first.offset != LOG_FIRST_OFFSET || strcmp(first.name, end->name) != 0)
+        return true;
+    log_state_init(&state);
+    good = log_state_at(spec->mirror, end, &state, err);
+    *ret_begun = state.kind != LOG_STATE_UNKNOWN;
+    log_state_done(&state);
+    return good;
+}
+
+/*
+ * A refusal would stop the replica for good. What MySQL wrote before it had GTIDs never tells a
+ * state: that is found out by waiting.
+ */
 static bool wait_for_beginning(const struct dump_spec *spec, struct err *err)
 {
     int64_t deadline = clock_deadline_usec(spec->patience_usec);
-    struct log_position end;
-    struct log_state state;
+    struct log_ends ends;
     bool begun = false;
     bool good;
 
-    log_state_init(&state);
     do {
-        good = state_at_end(spec->mirror, &end, &state, err);
-        begun = good && has_begun(spec, &end, &state);
-    } while (good && !begun && dump_wait_for_more(spec, &end, deadline));
-    log_state_done(&state);
-    if (!good || begun || (end.name[0] != '\0' && is_from_mysql(spec)))
+        mirror_ends(spec->mirror, &ends);
+        good = has_begun(spec, &ends.synced, &begun, err);
+    } while (good && !begun && dump_wait_for_more(spec, &ends.synced, deadline));
+    if (!good || begun || (ends.synced.name[0] != '\0' && is_from_mysql(spec)))
         return good;
     return err_set(err, E_TIMEOUT, 0, "the log's beginning was not received yet");
 }

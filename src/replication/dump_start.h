@@ -41,3 +41,5 @@ bool dump_fail_position(const struct dump_spec *spec, struct err *err);
 
 /* Whether the dump waits for more when all is sent. */
 bool dump_is_blocking(const struct dump_spec *spec);
+
+bool dump_is_by_gtid(const struct dump_spec *spec);
