@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "base/version.h"
 #include "cluster/cluster_disk.h"
 #include "daemon/exposition.h"
 
@@ -33,11 +32,6 @@ typedef bool cluster_value(const struct reading *cluster, double *ret_value);
         return (condition);                                                                        \
     }
 
-static double seconds_of(int64_t usec)
-{
-    return (double)usec / (double)USEC_PER_SEC;
-}
-
 CLUSTER_VALUE(up, true, cluster->now.state == CLUSTER_AVAILABLE)
 CLUSTER_VALUE(sessions, true, cluster->sessions)
 CLUSTER_VALUE(connections, true, cluster->traffic.connections)
@@ -45,7 +39,7 @@ CLUSTER_VALUE(logins, true, cluster->traffic.logins)
 CLUSTER_VALUE(received_bytes, true, cluster->traffic.received_bytes)
 CLUSTER_VALUE(sent_bytes, true, cluster->traffic.sent_bytes)
 CLUSTER_VALUE(engine_start_time, cluster->now.engine_started_usec > 0,
-              seconds_of(cluster->now.engine_started_usec))
+              exposition_seconds(cluster->now.engine_started_usec))
 CLUSTER_VALUE(engine_starts, true, cluster->now.engine_starts)
 CLUSTER_VALUE(engine_ends, true, cluster->now.engine_ends)
 CLUSTER_VALUE(binlog_files, cluster->has_disk, cluster->disk.binlog_files)
@@ -94,11 +88,7 @@ static const struct {
 };
 
 /* Those that have more labels, or none. */
-static const struct {
-    const char *name;
-    const char *type;
-    const char *help;
-} other_metrics[] = {
+static const struct exposition_metric other_metrics[] = {
     {"borealis_build_info", "gauge", "1, with the version."},
     {"borealis_daemon_start_time_seconds", "gauge", "When the daemon was started, since 1970."},
     {PREFIX "info", "gauge",
@@ -163,24 +153,9 @@ static size_t take_readings(struct clusters *clusters, struct reading **ret_read
 
 /* ---- Text ---- */
 
-static void begin_other(struct buf *buf, int i)
-{
-    exposition_family(buf, other_metrics[i].name, other_metrics[i].type, other_metrics[i].help);
-}
-
-static void render_process(int64_t started_usec, struct buf *buf)
-{
-    struct exposition_label version = {"version", BOREALIS_VERSION};
-
-    begin_other(buf, OTHER_BUILD);
-    exposition_sample(buf, other_metrics[OTHER_BUILD].name, "", &version, 1, 1);
-    begin_other(buf, OTHER_START);
-    exposition_sample(buf, other_metrics[OTHER_START].name, "", NULL, 0, seconds_of(started_usec));
-}
-
 static void render_info(const struct reading *clusters, size_t count, struct buf *buf)
 {
-    begin_other(buf, OTHER_INFO);
+    exposition_begin(buf, &other_metrics[OTHER_INFO]);
     for (size_t i = 0; i < count; i++) {
         const struct cluster_snapshot *now = &clusters[i].now;
         const char compatibility[] = {(char)('0' + now->settings.compatibility), '\0'};
@@ -195,7 +170,7 @@ static void render_info(const struct reading *clusters, size_t count, struct buf
 
 static void render_states(const struct reading *clusters, size_t count, struct buf *buf)
 {
-    begin_other(buf, OTHER_STATE);
+    exposition_begin(buf, &other_metrics[OTHER_STATE]);
     for (size_t i = 0; i < count; i++) {
         for (enum cluster_state state = 0; state < CLUSTER_STATES; state++) {
             struct exposition_label labels[] = {{"cluster", clusters[i].now.settings.name},
@@ -209,7 +184,7 @@ static void render_states(const struct reading *clusters, size_t count, struct b
 
 static void render_refusals(const struct reading *clusters, size_t count, struct buf *buf)
 {
-    begin_other(buf, OTHER_REFUSALS);
+    exposition_begin(buf, &other_metrics[OTHER_REFUSALS]);
     for (size_t i = 0; i < count; i++) {
         for (enum refusal refusal = 0; refusal < REFUSALS; refusal++) {
             struct exposition_label labels[] = {{"cluster", clusters[i].now.settings.name},
@@ -224,7 +199,7 @@ static void render_refusals(const struct reading *clusters, size_t count, struct
 /* How many, or when the newest was. */
 static void render_events(int other, const struct reading *clusters, size_t count, struct buf *buf)
 {
-    begin_other(buf, other);
+    exposition_begin(buf, &other_metrics[other]);
     for (size_t i = 0; i < count; i++) {
         for (size_t k = 0; k < clusters[i].n_events; k++) {
             const struct store_event_count *events = &clusters[i].events[k];
@@ -233,7 +208,7 @@ static void render_events(int other, const struct reading *clusters, size_t coun
 
             exposition_sample(buf, other_metrics[other].name, "", labels, 2,
                               other == OTHER_EVENTS ? (double)events->count
-                                                    : seconds_of(events->last_usec));
+                                                    : exposition_seconds(events->last_usec));
         }
     }
 }
@@ -260,7 +235,7 @@ void cluster_metrics_render(struct clusters *clusters, int64_t started_usec, str
     struct reading *readings;
     size_t count = take_readings(clusters, &readings);
 
-    render_process(started_usec, buf);
+    exposition_process(buf, &other_metrics[OTHER_BUILD], &other_metrics[OTHER_START], started_usec);
     render_info(readings, count, buf);
     render_states(readings, count, buf);
     render_clusters(readings, count, buf);

@@ -1,6 +1,8 @@
 #include "daemon/exposition.h"
 
+#include "base/clock.h"
 #include "base/utf8.h"
+#include "base/version.h"
 
 #define EXACT_MAX 9007199254740992.0 /* 2^53: whole numbers up to here are exact */
 
@@ -47,6 +49,27 @@ void exposition_sample(struct buf *buf, const char *name, const char *suffix,
         buf_printf(buf, " %.0f\n", value);
     else
         buf_printf(buf, " %.17g\n", value);
+}
+
+void exposition_begin(struct buf *buf, const struct exposition_metric *metric)
+{
+    exposition_family(buf, metric->name, metric->type, metric->help);
+}
+
+double exposition_seconds(int64_t usec)
+{
+    return (double)usec / (double)USEC_PER_SEC;
+}
+
+void exposition_process(struct buf *buf, const struct exposition_metric *build,
+                        const struct exposition_metric *start, int64_t started_usec)
+{
+    struct exposition_label version = {"version", BOREALIS_VERSION};
+
+    exposition_begin(buf, build);
+    exposition_sample(buf, build->name, "", &version, 1, 1);
+    exposition_begin(buf, start);
+    exposition_sample(buf, start->name, "", NULL, 0, exposition_seconds(started_usec));
 }
 
 /* '_' is markup for scdoc. */

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 
+#include <stdint.h>
 #include <stdio.h>
 
 #define EXPOSITION_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
@@ -17,6 +18,20 @@ struct exposition_label {
 
 /* `type` is counter, gauge or histogram. */
 void exposition_family(struct buf *buf, const char *name, const char *type, const char *help);
+
+struct exposition_metric {
+    const char *name;
+    const char *type;
+    const char *help;
+};
+
+void exposition_begin(struct buf *buf, const struct exposition_metric *metric);
+
+/* The program's version, and when it was started: both families with their samples. */
+void exposition_process(struct buf *buf, const struct exposition_metric *build,
+                        const struct exposition_metric *start, int64_t started_usec);
+
+double exposition_seconds(int64_t usec);
 
 /* `suffix` comes after the name: "", or "_bucket" and its like of a histogram. */
 void exposition_sample(struct buf *buf, const char *name, const char *suffix,

@@ -1,7 +1,5 @@
 #include "daemon/relay_metrics.h"
 
-#include "base/clock.h"
-#include "base/version.h"
 #include "daemon/exposition.h"
 
 #include <inttypes.h>
@@ -27,11 +25,6 @@ typedef bool replica_value(const struct relay_replica_snapshot *replica, double 
         return (condition);                                                                        \
     }
 
-static double seconds_of(int64_t usec)
-{
-    return (double)usec / (double)USEC_PER_SEC;
-}
-
 static bool is_caught_up(const struct relay_channel_snapshot *channel)
 {
     return channel->receiver.state == RECEIVER_RECEIVING && channel->receiver.caught_up;
@@ -40,7 +33,8 @@ static bool is_caught_up(const struct relay_channel_snapshot *channel)
 CHANNEL_VALUE(lag_seconds, channel->seconds_behind >= 0, channel->seconds_behind)
 CHANNEL_VALUE(lag_bytes, is_caught_up(channel), 0)
 CHANNEL_VALUE(caught_up, channel->started, is_caught_up(channel))
-CHANNEL_VALUE(heard, channel->receiver.heard_usec > 0, seconds_of(channel->receiver.heard_usec))
+CHANNEL_VALUE(heard, channel->receiver.heard_usec > 0,
+              exposition_seconds(channel->receiver.heard_usec))
 CHANNEL_VALUE(connects, channel->started, channel->receiver.connects)
 CHANNEL_VALUE(failures, channel->started, channel->receiver.failures)
 CHANNEL_VALUE(received_events, channel->started, channel->receiver.events)
@@ -65,7 +59,7 @@ CHANNEL_VALUE(clients, channel->started, channel->clients)
 CHANNEL_VALUE(keys_known, channel->tracks_dependencies, channel->keys.holds)
 CHANNEL_VALUE(keys_tables, channel->tracks_dependencies, channel->keys.tables)
 CHANNEL_VALUE(keys_read, channel->tracks_dependencies && channel->keys.read_usec > 0,
-              seconds_of(channel->keys.read_usec))
+              exposition_seconds(channel->keys.read_usec))
 CHANNEL_VALUE(keys_failures, channel->tracks_dependencies, channel->keys.failures)
 
 static bool dumps(const struct relay_channel_snapshot *channel, double *ret_value)
@@ -137,7 +131,7 @@ static const struct {
 REPLICA_VALUE(behind_bytes, replica->has_position, replica->behind_bytes)
 REPLICA_VALUE(sent_bytes, true, replica->info.sent_bytes)
 REPLICA_VALUE(sent_events, true, replica->info.sent_events)
-REPLICA_VALUE(since, true, seconds_of(replica->info.since_usec))
+REPLICA_VALUE(since, true, exposition_seconds(replica->info.since_usec))
 
 static const struct {
     const char *name;
@@ -156,11 +150,7 @@ static const struct {
 #define REPLICA_METRICS (sizeof replica_metrics / sizeof replica_metrics[0])
 
 /* Those that have more labels or samples than one a channel. */
-static const struct {
-    const char *name;
-    const char *type;
-    const char *help;
-} other_metrics[] = {
+static const struct exposition_metric other_metrics[] = {
     {"borealis_build_info", "gauge", "1, with the version."},
     {PREFIX "start_time_seconds", "gauge", "When the relay was started, since 1970."},
     {PREFIX "channel_state", "gauge",
@@ -186,26 +176,11 @@ enum {
 
 /* ---- Text ---- */
 
-static void begin_other(struct buf *buf, int i)
-{
-    exposition_family(buf, other_metrics[i].name, other_metrics[i].type, other_metrics[i].help);
-}
-
-static void render_process(int64_t started_usec, struct buf *buf)
-{
-    struct exposition_label version = {"version", BOREALIS_VERSION};
-
-    begin_other(buf, OTHER_BUILD);
-    exposition_sample(buf, other_metrics[OTHER_BUILD].name, "", &version, 1, 1);
-    begin_other(buf, OTHER_START);
-    exposition_sample(buf, other_metrics[OTHER_START].name, "", NULL, 0, seconds_of(started_usec));
-}
-
 static void render_states(const struct relay_snapshot *snapshot, struct buf *buf)
 {
     static const char *const states[] = {"connecting", "receiving", "pausing", "stopped", "failed"};
 
-    begin_other(buf, OTHER_STATE);
+    exposition_begin(buf, &other_metrics[OTHER_STATE]);
     for (size_t i = 0; i < snapshot->count; i++) {
         for (size_t k = 0; k < sizeof states / sizeof states[0]; k++) {
             struct exposition_label labels[] = {{"channel", snapshot->channels[i].name},
@@ -219,7 +194,7 @@ static void render_states(const struct relay_snapshot *snapshot, struct buf *buf
 
 static void render_stops(const struct relay_snapshot *snapshot, struct buf *buf)
 {
-    begin_other(buf, OTHER_STOPS);
+    exposition_begin(buf, &other_metrics[OTHER_STOPS]);
     for (size_t i = 0; i < snapshot->count; i++) {
         const struct relay_channel_snapshot *channel = &snapshot->channels[i];
 
@@ -235,7 +210,7 @@ static void render_stops(const struct relay_snapshot *snapshot, struct buf *buf)
 
 static void render_left_out(const struct relay_snapshot *snapshot, struct buf *buf)
 {
-    begin_other(buf, OTHER_LEFT_OUT);
+    exposition_begin(buf, &other_metrics[OTHER_LEFT_OUT]);
     for (size_t i = 0; i < snapshot->count; i++) {
         const struct relay_channel_snapshot *channel = &snapshot->channels[i];
 
@@ -261,12 +236,13 @@ static void render_syncs(const struct relay_channel_snapshot *channel, struct bu
     for (size_t i = 0; i < LOG_SYNC_BUCKETS; i++) {
         count += channel->syncs.within[i];
         if (i < LOG_SYNC_BUCKETS - 1)
-            (void)snprintf(bound, sizeof bound, "%g", seconds_of(log_sync_bounds_usec[i]));
+            (void)snprintf(bound, sizeof bound, "%g", exposition_seconds(log_sync_bounds_usec[i]));
         else
             (void)snprintf(bound, sizeof bound, "+Inf");
         exposition_sample(buf, name, "_bucket", labels, 2, (double)count);
     }
-    exposition_sample(buf, name, "_sum", labels, 1, seconds_of((int64_t)channel->syncs.usec));
+    exposition_sample(buf, name, "_sum", labels, 1,
+                      exposition_seconds((int64_t)channel->syncs.usec));
     exposition_sample(buf, name, "_count", labels, 1, (double)channel->syncs.count);
 }
 
@@ -326,12 +302,12 @@ static void render_replicas(const struct relay_snapshot *snapshot, struct buf *b
 void relay_metrics_render(const struct relay_snapshot *snapshot, int64_t started_usec,
                           struct buf *buf)
 {
-    render_process(started_usec, buf);
+    exposition_process(buf, &other_metrics[OTHER_BUILD], &other_metrics[OTHER_START], started_usec);
     render_states(snapshot, buf);
     render_channels(snapshot, buf);
     render_stops(snapshot, buf);
     render_left_out(snapshot, buf);
-    begin_other(buf, OTHER_SYNC);
+    exposition_begin(buf, &other_metrics[OTHER_SYNC]);
     for (size_t i = 0; i < snapshot->count; i++)
         render_syncs(&snapshot->channels[i], buf);
     render_replicas(snapshot, buf);
