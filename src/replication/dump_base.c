@@ -32,14 +32,12 @@ static bool wait_for_base(const struct dump_spec *spec, const struct log_positio
     enum log_wait wait = LOG_WAIT_TIMEOUT;
     struct log_ends ends;
     struct log_file file;
-    bool more = true;
     bool there;
 
     do {
         mirror_ends(spec->mirror, &ends);
         there = mirror_find(spec->mirror, at->name, &file, err);
-        more = there || dump_wait_for_more(spec, &ends.synced, deadline);
-    } while (!there && more);
+    } while (!there && dump_wait_for_more(spec, &ends.synced, deadline));
     if (!there)
         return err_set(err, E_TIMEOUT, 0, "%.250s was not received yet", at->name);
     if (file.closed && at->offset > file.end)

@@ -178,7 +178,7 @@ static bool has_begun(const struct dump_spec *spec, const struct log_position *e
 {
     struct log_position first;
     struct log_state state;
-    bool good = true;
+    bool good;
 
     *ret_begun = end->name[0] != '\0';
     if (!*ret_begun || !dump_is_by_gtid(spec) || !dump_start_first(spec->mirror, &first) ||
@@ -495,18 +495,19 @@ static bool find_mariadb_gtid(struct dump_start *start, const struct dump_spec *
     return good;
 }
 
+static bool find_start(struct dump_start *start, const struct dump_spec *spec, struct err *err)
+{
+    if (spec->view)
+        return dump_start_find_view(start, spec, err);
+    if (!dump_is_by_gtid(spec))
+        return find_position(start, spec, err);
+    return spec->mariadb ? find_mariadb_gtid(start, spec, err) : find_mysql_gtid(start, spec, err);
+}
+
 bool dump_start_find(struct dump_start *start, const struct dump_spec *spec, struct err *err)
 {
-    bool good = wait_for_beginning(spec, err);
+    bool good = wait_for_beginning(spec, err) && find_start(start, spec, err);
 
-    if (good && spec->view)
-        good = dump_start_find_view(start, spec, err);
-    else if (good && spec->mariadb && spec->by_gtid)
-        good = find_mariadb_gtid(start, spec, err);
-    else if (good && !spec->mariadb && spec->request.gtid)
-        good = find_mysql_gtid(start, spec, err);
-    else if (good)
-        good = find_position(start, spec, err);
     /* After E_TIMEOUT, a resolver's, a replica is to come back. */
     if (!good && err->class != E_IO && err->class != E_TIMEOUT)
         err->code = ER_DUMP;
