@@ -178,6 +178,12 @@ MUST_CHECK static inline bool event_header_decode(struct span bytes,
     return true;
 }
 
+/* Whether the end that an event names, if it does, is its own when it begins at that offset. */
+static inline bool event_is_at(const struct event_header *header, uint64_t offset)
+{
+    return header->log_pos == 0 || header->log_pos == (uint32_t)(offset + header->length);
+}
+
 void event_header_encode(struct buf *buf, const struct event_header *header);
 
 /*

@@ -16,6 +16,7 @@ struct log_reader {
     uint64_t ahead;       /* the disk was asked for the file up to here */
     bool announced;       /* the FILE batch was given */
     bool whole_only;      /* nothing of a transaction before all of it is there */
+    bool unwalked;        /* who takes a batch has it walked, with log_reader_walk() */
 
     struct log_cache_block *block; /* borrowed for the batch given last */
     struct buf copy;               /* of a block that could not be borrowed */
@@ -216,19 +217,19 @@ static bool read_file(struct log_reader *reader, uint64_t limit, struct span *re
  * The whole events that stand at the beginning of the bytes; what is left is for the next batch.
  * Each says where it ends, so that bytes that are no events do not pass for some.
  */
-static bool whole_events(const struct log_reader *reader, struct span bytes,
-                         struct span *ret_events, struct err *err)
+static bool whole_events(uint64_t offset, struct span bytes, struct span *ret_events,
+                         struct err *err)
 {
     struct cursor cur = cursor_of(bytes);
 
     while (cursor_left(&cur) >= EVENT_HEADER_SIZE) {
-        uint64_t at = reader->offset + bytes.len - cursor_left(&cur);
+        uint64_t at = offset + bytes.len - cursor_left(&cur);
         struct event_header header;
 
         event_prefetch(cur.rest);
         if (!event_header_decode(cur.rest, &header, err))
             return err_prefix(err, "offset %llu", (unsigned long long)at);
-        if (header.log_pos != 0 && header.log_pos != (uint32_t)(at + header.length))
+        if (!event_is_at(&header, at))
             return err_set(err, E_PROTO, 0, "offset %llu: %s event: log_pos %u, expected %u",
                            (unsigned long long)at, event_type_name(header.type), header.log_pos,
                            (uint32_t)(at + header.length));
@@ -237,6 +238,21 @@ static bool whole_events(const struct log_reader *reader, struct span bytes,
         cursor_skip(&cur, header.length);
     }
     *ret_events = span_of(bytes.data, bytes.len - cursor_left(&cur));
+    return true;
+}
+
+/* What stands in the cache was walked when it came there. */
+static bool walk_batch(struct log_reader *reader, size_t taken, struct log_batch *batch,
+                       struct err *err)
+{
+    struct cursor cur = cursor_of(batch->events);
+
+    cursor_skip(&cur, taken);
+    batch->offset += taken;
+    batch->events = cur.rest;
+    if (!batch->from_cache && !whole_events(batch->offset, cur.rest, &batch->events, err))
+        return false;
+    reader->offset = batch->offset + batch->events.len;
     return true;
 }
 
@@ -250,12 +266,11 @@ static bool read_batch(struct log_reader *reader, struct log_batch *batch, struc
                                       batch->offset, limit, &reader->copy, &reader->block, &bytes);
     if (batch->from_cache)
         drop_data(reader);
-    else if (!read_file(reader, limit, &bytes, err) || !whole_events(reader, bytes, &bytes, err))
+    else if (!read_file(reader, limit, &bytes, err))
         return false;
     batch->kind = LOG_BATCH_EVENTS;
     batch->events = bytes;
-    reader->offset += bytes.len;
-    return true;
+    return reader->unwalked || walk_batch(reader, 0, batch, err);
 }
 
 /* ---- Batches ---- */
@@ -362,6 +377,12 @@ bool log_reader_next(struct log_reader *reader, struct log_batch *ret_batch, str
     return true;
 }
 
+bool log_reader_walk(struct log_reader *reader, size_t taken, struct log_batch *batch,
+                     struct err *err)
+{
+    return walk_batch(reader, taken, batch, err) || fail_in_file(reader, err);
+}
+
 bool log_reader_wait(struct log_reader *reader, int64_t deadline_usec, int interrupt_fd,
                      enum log_wait *ret, struct err *err)
 {
@@ -392,6 +413,11 @@ int log_reader_fd(const struct log_reader *reader)
 void log_reader_set_whole(struct log_reader *reader)
 {
     reader->whole_only = true;
+}
+
+void log_reader_set_unwalked(struct log_reader *reader)
+{
+    reader->unwalked = true;
 }
 
 void log_reader_set_buffer(struct log_reader *reader, size_t read_buffer)

@@ -82,5 +82,17 @@ int log_reader_fd(const struct log_reader *reader);
  */
 void log_reader_set_whole(struct log_reader *reader);
 
+/*
+ * For who looks at each event anyway, and would pay for a second walk over them: from now on a
+ * batch begins with a whole event, what comes behind that was not looked at, and may end within an
+ * event. After each batch of EVENTS, before the next call, the caller says with log_reader_walk()
+ * how many bytes of it it has taken, which end with a whole event: the batch is cut to the events
+ * between there and the last whole one, and they are what is still to be taken. E_PROTO: the file
+ * was damaged.
+ */
+void log_reader_set_unwalked(struct log_reader *reader);
+MUST_CHECK bool log_reader_walk(struct log_reader *reader, size_t taken, struct log_batch *batch,
+                                struct err *err);
+
 /* Another size of read buffer from the next read on; clamped to the bounds. */
 void log_reader_set_buffer(struct log_reader *reader, size_t read_buffer);

@@ -64,6 +64,24 @@ bool dump_feed_next(struct dump_feed *feed, struct log_batch *ret_batch, struct 
                       : log_reader_next(feed->log, ret_batch, err);
 }
 
+void dump_feed_set_unwalked(struct dump_feed *feed)
+{
+    if (feed->log)
+        log_reader_set_unwalked(feed->log);
+}
+
+bool dump_feed_walk(struct dump_feed *feed, size_t taken, struct log_batch *batch, struct err *err)
+{
+    struct cursor cur = cursor_of(batch->events);
+
+    if (feed->log)
+        return log_reader_walk(feed->log, taken, batch, err);
+    cursor_skip(&cur, taken);
+    batch->offset += taken;
+    batch->events = cur.rest;
+    return true;
+}
+
 bool dump_feed_wait(struct dump_feed *feed, int64_t deadline_usec, int interrupt_fd,
                     enum log_wait *ret, struct err *err)
 {

@@ -36,8 +36,11 @@ MUST_CHECK bool dump_feed_verdict(const struct dump_feed *feed, const struct log
 /* Whether a transaction that came next, at `at`, would be behind the stop. */
 bool dump_feed_is_stop(const struct dump_feed *feed, const struct log_position *at);
 
-/* As those of log_reader. */
+/* As those of log_reader. The batches of a view are walked already. */
 MUST_CHECK bool dump_feed_next(struct dump_feed *feed, struct log_batch *ret_batch,
+                               struct err *err);
+void dump_feed_set_unwalked(struct dump_feed *feed);
+MUST_CHECK bool dump_feed_walk(struct dump_feed *feed, size_t taken, struct log_batch *batch,
                                struct err *err);
 MUST_CHECK bool dump_feed_wait(struct dump_feed *feed, int64_t deadline_usec, int interrupt_fd,
                                enum log_wait *ret, struct err *err);

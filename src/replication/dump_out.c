@@ -61,18 +61,28 @@ bool dump_out_event(struct dump_out *out, struct span event, bool wants_ack, str
     return true;
 }
 
-size_t dump_out_events(struct dump_out *out, struct span events)
+bool dump_out_events(struct dump_out *out, struct span events, size_t *ret_size, struct err *err)
 {
     static const bool at_rotate[UINT8_MAX + 1] = {[EVENT_ROTATE] = true};
     static const bool at_statements[UINT8_MAX + 1] = {
         [EVENT_ROTATE] = true, [EVENT_QUERY] = true, [EVENT_MARIADB_QUERY_COMPRESSED] = true};
-    const bool *stops = out->stops_at_statements ? at_statements : at_rotate;
-    uint64_t count = 0;
-    size_t size = out->semisync ? 0 : link_put_events(out->link, events, stops, &count);
+    struct link_events taken = {
+        .left = events,
+        .offset = out->at.offset,
+        .stops = out->stops_at_statements ? at_statements : at_rotate,
+    };
 
-    out->sent_bytes += size;
-    out->sent_events += count;
-    return size;
+    *ret_size = 0;
+    if (out->semisync)
+        return true;
+    if (!link_write_events(out->link, &taken, write_deadline(out), err))
+        return false;
+    *ret_size = events.len - taken.left.len;
+    out->at.offset = taken.offset;
+    out->bare = out->bare && taken.count == 0;
+    out->sent_bytes += *ret_size;
+    out->sent_events += taken.count;
+    return true;
 }
 
 bool dump_out_made(struct dump_out *out, struct event_header header, bool checksum, struct err *err)

@@ -51,10 +51,12 @@ MUST_CHECK bool dump_out_event(struct dump_out *out, struct span event, bool wan
                                struct err *err);
 
 /*
- * Whole events as they are, up to a ROTATE (or a statement), or as many as need no sending yet;
- * returns their bytes. Nothing for a semi-synchronous replica.
+ * Events that come at out->at as they are, up to a ROTATE (or a statement), or one that
+ * dump_out_event() is better for; or a part of one, which may stand at the end, or bytes that are
+ * no event. In *ret_size their bytes. Nothing for a semi-synchronous replica.
  */
-size_t dump_out_events(struct dump_out *out, struct span events);
+MUST_CHECK bool dump_out_events(struct dump_out *out, struct span events, size_t *ret_size,
+                                struct err *err);
 
 /* An event of our own with out->body, whose header has type, flags, time and log_pos. */
 MUST_CHECK bool dump_out_made(struct dump_out *out, struct event_header header, bool checksum,

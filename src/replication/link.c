@@ -477,34 +477,54 @@ bool link_put(struct link *link, struct span head, struct span tail)
     return true;
 }
 
-size_t link_put_events(struct link *link, struct span events, const bool stops[UINT8_MAX + 1],
-                       uint64_t *ret_count)
+/* Puts in those that there is room for; *ret_full when the next one had none. */
+static void put_events(struct link *link, struct link_events *events, bool *ret_full)
 {
     struct buf *out = &link->out;
     uint8_t sequence = link->joiner.sequence;
-    struct cursor cur = cursor_of(events);
+    struct cursor cur = cursor_of(events->left);
+    uint64_t offset = events->offset;
     uint64_t count = 0;
+    bool full = false;
 
     while (cursor_left(&cur) >= EVENT_HEADER_SIZE) {
-        struct cursor header = cur;
-        uint32_t length;
-        uint8_t type;
+        struct event_header header;
+        struct err odd;
 
         event_prefetch(cur.rest);
-        cursor_skip(&header, EVENT_TYPE_AT);
-        type = cursor_u8(&header);
-        cursor_skip(&header, EVENT_LENGTH_AT - EVENT_TYPE_AT - 1);
-        length = cursor_u32(&header);
-        if (stops[type] || length >= DIRECT_MIN || length > cursor_left(&cur) ||
-            out->len + length >= OUT_FLUSH)
+        if (!event_header_decode(cur.rest, &header, &odd) || header.length > cursor_left(&cur) ||
+            !event_is_at(&header, offset) || events->stops[header.type] ||
+            header.length >= DIRECT_MIN)
             break;
-        buf_le(out, (length + 1) | (uint64_t)sequence++ << 24, 5);
-        buf_bytes(out, cursor_bytes(&cur, length));
+        full = out->len + header.length >= OUT_FLUSH;
+        if (full)
+            break;
+        buf_le(out, (header.length + 1) | (uint64_t)sequence++ << 24, 5);
+        buf_bytes(out, cursor_bytes(&cur, header.length));
+        offset += header.length;
         count++;
     }
     link->joiner.sequence = sequence;
-    *ret_count = count;
-    return events.len - cursor_left(&cur);
+    events->left = cur.rest;
+    events->offset = offset;
+    events->count += count;
+    *ret_full = full;
+}
+
+bool link_write_events(struct link *link, struct link_events *events, int64_t deadline_usec,
+                       struct err *err)
+{
+    bool full;
+
+    for (;;) {
+        put_events(link, events, &full);
+        if (!full)
+            return true;
+        if (atomic_load(&link->interrupted))
+            return stopped(link, err);
+        if (!send_out(link, (struct span){0}, deadline_usec, err))
+            return false;
+    }
 }
 
 bool link_flush(struct link *link, int64_t deadline_usec, struct err *err)

@@ -96,13 +96,20 @@ MUST_CHECK bool link_write(struct link *link, struct span head, struct span tail
  */
 bool link_put(struct link *link, struct span head, struct span tail);
 
+/* Binlog events that lie one behind the other; `left` may end within one. */
+struct link_events {
+    struct span left;
+    uint64_t offset;   /* in their file, of the first one */
+    const bool *stops; /* UINT8_MAX + 1 of them: whether it is one of these types */
+    uint64_t count;
+};
+
 /*
- * The same for the first of many binlog events that lie one behind the other, each after a byte 0:
- * until one is of a type that `stops` has, or as link_put() has it. Returns how many bytes of them
- * went in.
+ * link_write() of each event, after a byte 0, up to one that is large, of a type that `stops` has,
+ * or none that can stand there: those that went in are taken off, and counted.
  */
-size_t link_put_events(struct link *link, struct span events, const bool stops[UINT8_MAX + 1],
-                       uint64_t *ret_count);
+MUST_CHECK bool link_write_events(struct link *link, struct link_events *events,
+                                  int64_t deadline_usec, struct err *err);
 
 MUST_CHECK bool link_flush(struct link *link, int64_t deadline_usec, struct err *err);
 size_t link_unsent(const struct link *link); /* bytes that wait for a flush */

@@ -204,8 +204,18 @@ class MainJob:
                      ignore=(pymysql.err.MySQLError, OSError))  # fmt: skip
 
 
-def has_mark(replica, number):
+def stop_of(replica):
+    """The error that its applier has stopped with, number and text, or 0; its source must not have refused it."""
     status = relay.replica_status(replica)
-    assert not status["Last_SQL_Error"], f"{replica}: {status['Last_SQL_Error']}"
     assert status["Last_IO_Errno"] not in relay.REFUSED, f"{replica}: {status['Last_IO_Error']}"
+    return status["Last_SQL_Errno"] and (status["Last_SQL_Errno"], status["Last_SQL_Error"])
+
+
+def mark_of(replica, number):
     return replica.query(f"SELECT 1 FROM {DATABASE}.marks WHERE n = {number}")
+
+
+def has_mark(replica, number):
+    stop = stop_of(replica)
+    assert not stop, f"{replica}: {stop}"
+    return mark_of(replica, number)

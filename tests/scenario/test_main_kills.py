@@ -25,7 +25,7 @@ from servers.wait import wait_for
 
 from . import relay
 from .cross_compare import assert_equal
-from .main_job import CATCH_UP, DATABASE, MainJob, Member, has_mark
+from .main_job import CATCH_UP, DATABASE, MainJob, Member, mark_of, stop_of
 from .test_cluster_kills import Ledger
 from .test_relay_kills import DATABASE as DEFINITIONS
 from .test_relay_kills import ER_LOCK_WAIT_TIMEOUT, Load, make_as_logged, roll_back_strays, skip_one
@@ -206,10 +206,6 @@ def kill_all(job, chance, loads):
 # --- rounds with definitions and XA ---
 
 
-def stopped(replica):
-    return relay.replica_status(replica)["Last_SQL_Errno"]
-
-
 def start_again(replica):
     if isinstance(replica, Member):
         replica.start_again()
@@ -220,14 +216,15 @@ def start_again(replica):
 def repair(name, replica, source, number, times):
     """Until it has all; what it may need for that, as doc/relay.md and doc/clusters.md have it. Returns how often."""
     for used in range(times + 1):
-        wait_for(lambda: stopped(replica) or has_mark(replica, number), CATCH_UP, f"{replica}: mark {number}, or stops",
-                 ignore=(pymysql.err.MySQLError, OSError))  # fmt: skip
-        if not stopped(replica):
+        # By one answer of its status: it may stop, or go on, between two.
+        stop = wait_for(lambda: stop_of(replica) or (mark_of(replica, number) and "has it"), CATCH_UP,
+                        f"{replica}: mark {number}, or stops", ignore=(pymysql.err.MySQLError, OSError))  # fmt: skip
+        if stop == "has it":
             break
-        said = relay.replica_status(replica)["Last_SQL_Error"]
+        error, said = stop
         assert used < times, f"{replica}: stops again, after {used} remedies: {said}"
         tell(f"  {name}: {said}")
-        if stopped(replica) == ER_LOCK_WAIT_TIMEOUT:
+        if error == ER_LOCK_WAIT_TIMEOUT:
             roll_back_strays(replica, source)
             start_again(replica)
         elif isinstance(replica, Member):
