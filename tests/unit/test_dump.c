@@ -172,6 +172,66 @@ static void test_files(void **state)
     destroy(&fixture);
 }
 
+/* The second byte of the position at which the n-th event says that it ends. */
+static void damage(const struct fixture *fixture, const char *name, size_t n)
+{
+    size_t at = fixture->file.ends[n - 1] + EVENT_LENGTH_AT + 5;
+    char path[FEED_LOG_DIR + 16];
+    FILE *file;
+
+    (void)snprintf(path, sizeof path, "%s/%s", log_dir, name);
+    file = fopen(path, "r+b");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, (long)at, SEEK_SET), 0);
+    assert_true(fputc(~fixture->file.bytes[at] & 0xff, file) != EOF);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void expect_undamaged(struct fixture *fixture, size_t count)
+{
+    expect(fixture, EVENT_ROTATE);
+    for (size_t i = 0; i < count; i++) {
+        size_t begin = i == 0 ? LOG_FIRST_OFFSET : fixture->file.ends[i - 1];
+        struct event_header header;
+
+        (void)receive(fixture, &header);
+        assert_int_equal(header.length, fixture->file.ends[i] - begin);
+    }
+}
+
+/* What stands before it goes out; the replica is told what is wrong, and where. */
+static void test_a_damaged_file(void **state)
+{
+    enum { DAMAGED = 6 };
+    struct mirror_recovery recovery;
+    struct fixture fixture;
+
+    (void)state;
+    for (int semisync = 0; semisync < 2; semisync++) {
+        char where[64];
+
+        make(&fixture, "tests/data/binlog/mysql-9.7/rows-full.binlog");
+        feed_whole(fixture.mirror, &fixture.file, "a.000001");
+        feed_whole(fixture.mirror, &fixture.file, "a.000002");
+        mirror_close(fixture.mirror); /* and with it the cache */
+        damage(&fixture, "a.000001", DAMAGED);
+        fixture.mirror = feed_mirror_open(log_dir, &recovery);
+        fixture.spec.mirror = fixture.mirror;
+        fixture.spec.semisync = semisync;
+        start(&fixture);
+        assert_int_equal(pthread_join(fixture.thread, NULL), 0);
+        assert_false(fixture.ended_well);
+        (void)snprintf(where, sizeof where,
+                       "a.000001: offset %zu: ", fixture.file.ends[DAMAGED - 1]);
+        assert_contains(fixture.why.text, where);
+        assert_int_equal(fixture.why.code, ER_MASTER_FATAL_ERROR_READING_BINLOG);
+        assert_true(link_flush(fixture.server, soon(), &err));
+        if (!semisync)
+            expect_undamaged(&fixture, DAMAGED);
+        destroy(&fixture);
+    }
+}
+
 /* One that stands in no file, before a heartbeat that follows a ROTATE. */
 static void expect_bare_format(struct fixture *fixture)
 {
@@ -853,6 +913,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_files),
+        cmocka_unit_test(test_a_damaged_file),
         cmocka_unit_test(test_yield),
         cmocka_unit_test(test_view_places),
         cmocka_unit_test(test_yield_ends_with_the_log),
