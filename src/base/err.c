@@ -50,7 +50,7 @@ bool err_errno(struct err *err, const char *format, ...)
     va_end(args);
     err->class = E_IO;
     err->code = saved;
-    err->retriable = saved == EINTR || saved == EAGAIN;
+    err->retriable = saved == EINTR || saved == EAGAIN || saved == EMFILE || saved == ENFILE;
     /* The GNU strerror_r returns the string, which may not be in the buffer. */
     (void)snprintf(err->text, sizeof err->text, "%.400s: %s", text,
                    strerror_r(saved, reason, sizeof reason));

@@ -38,7 +38,10 @@ struct err {
 bool err_set(struct err *err, enum err_class class, int code, const char *format, ...)
     PRINTF_LIKE(4, 5);
 
-/* err_set() for a failed system call: appends strerror(errno); retriable for EINTR and EAGAIN. */
+/*
+ * err_set() for a failed system call: appends strerror(errno); retriable for EINTR, EAGAIN, and for
+ * want of descriptors (EMFILE, ENFILE), which others give back.
+ */
 bool err_errno(struct err *err, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Puts "prefix: " before the text of an error that is already set; returns false. */

@@ -131,7 +131,8 @@ void log_state_done(struct log_state *state);
  * the bytes before it are a hole that no reader is given. `state` is that of `start`, or, where the
  * file's own head will tell it, GTIDs of MySQL's that were executed before the file whatever the
  * head says (log_state_of_file()); NULL for none. E_USAGE: the name or start is impossible or the
- * file exists; E_PROTO: no format description; E_IO.
+ * file exists; E_PROTO: no format description; E_IO, retriable when it may be called again: the
+ * disk is full (LOG_FULL), or there are no descriptors; nothing of the file is left then.
  */
 MUST_CHECK bool mirror_next(struct mirror *mirror, struct span name, uint64_t start,
                             struct span format, const struct log_state *state, struct err *err);
@@ -196,9 +197,12 @@ MUST_CHECK bool mirror_wait_beyond(struct mirror *mirror, const struct log_posit
                                    int64_t deadline_usec, int interrupt_fd, enum log_wait *ret,
                                    struct err *err);
 
-/* Waits until something is written that is not synced. For the thread that syncs. */
-MUST_CHECK bool mirror_wait_written(struct mirror *mirror, int64_t deadline_usec, int interrupt_fd,
-                                    enum log_wait *ret, struct err *err);
+/*
+ * Waits until something is written that is not synced. For the thread that syncs, which brings a
+ * waiter of its own: that it could get none would end it, and nobody would know.
+ */
+MUST_CHECK bool mirror_wait_written(struct mirror *mirror, struct log_waiter *waiter,
+                                    int interrupt_fd, enum log_wait *ret, struct err *err);
 
 struct log_file {
     char name[LOG_NAME_MAX + 1];

@@ -40,6 +40,9 @@ void mirror_shutdown(struct mirror *mirror)
 }
 
 /* Whether what is waited for is there; E_STATE when it can not come any more. */
+typedef bool is_there_now(struct mirror *mirror, const struct log_position *position,
+                          bool *ret_there, struct err *err);
+
 static bool is_synced(struct mirror *mirror, const struct log_position *position, bool *ret_there,
                       struct err *err)
 {
@@ -80,28 +83,37 @@ static bool is_written(struct mirror *mirror, const struct log_position *positio
     return true;
 }
 
-static bool wait_for(struct mirror *mirror, enum log_waits_for what,
-                     bool (*is_there)(struct mirror *mirror, const struct log_position *position,
-                                      bool *ret_there, struct err *err),
-                     const struct log_position *position, int64_t deadline_usec, int interrupt_fd,
-                     enum log_wait *ret, struct err *err)
+static bool wait_with(struct log_waiter *waiter, struct mirror *mirror, enum log_waits_for what,
+                      is_there_now *is_there, const struct log_position *position,
+                      int64_t deadline_usec, int interrupt_fd, enum log_wait *ret, struct err *err)
 {
     enum log_wait result = LOG_WAIT_READY;
-    struct log_waiter waiter;
     bool there = false;
+    bool ok;
+
+    do {
+        log_waiter_arm(waiter, what);
+        ok = is_there(mirror, position, &there, err);
+        if (ok && !there)
+            ok = log_waiter_sleep(waiter, deadline_usec, interrupt_fd, &result, err);
+    } while (ok && !there && result == LOG_WAIT_READY);
+    if (ok)
+        *ret = there ? LOG_WAIT_READY : result;
+    return ok;
+}
+
+static bool wait_synced(struct mirror *mirror, is_there_now *is_there,
+                        const struct log_position *position, int64_t deadline_usec,
+                        int interrupt_fd, enum log_wait *ret, struct err *err)
+{
+    struct log_waiter waiter;
     bool ok;
 
     if (!log_waiter_init(&waiter, &mirror->waiters, err))
         return false;
-    do {
-        log_waiter_arm(&waiter, what);
-        ok = is_there(mirror, position, &there, err);
-        if (ok && !there)
-            ok = log_waiter_sleep(&waiter, deadline_usec, interrupt_fd, &result, err);
-    } while (ok && !there && result == LOG_WAIT_READY);
+    ok = wait_with(&waiter, mirror, LOG_WAITS_SYNCED, is_there, position, deadline_usec,
+                   interrupt_fd, ret, err);
     log_waiter_done(&waiter);
-    if (ok)
-        *ret = there ? LOG_WAIT_READY : result;
     return ok;
 }
 
@@ -109,21 +121,19 @@ bool mirror_wait_synced(struct mirror *mirror, const struct log_position *positi
                         int64_t deadline_usec, int interrupt_fd, enum log_wait *ret,
                         struct err *err)
 {
-    return wait_for(mirror, LOG_WAITS_SYNCED, is_synced, position, deadline_usec, interrupt_fd, ret,
-                    err);
+    return wait_synced(mirror, is_synced, position, deadline_usec, interrupt_fd, ret, err);
 }
 
 bool mirror_wait_beyond(struct mirror *mirror, const struct log_position *end,
                         int64_t deadline_usec, int interrupt_fd, enum log_wait *ret,
                         struct err *err)
 {
-    return wait_for(mirror, LOG_WAITS_SYNCED, is_beyond, end, deadline_usec, interrupt_fd, ret,
-                    err);
+    return wait_synced(mirror, is_beyond, end, deadline_usec, interrupt_fd, ret, err);
 }
 
-bool mirror_wait_written(struct mirror *mirror, int64_t deadline_usec, int interrupt_fd,
+bool mirror_wait_written(struct mirror *mirror, struct log_waiter *waiter, int interrupt_fd,
                          enum log_wait *ret, struct err *err)
 {
-    return wait_for(mirror, LOG_WAITS_WRITTEN, is_written, NULL, deadline_usec, interrupt_fd, ret,
-                    err);
+    return wait_with(waiter, mirror, LOG_WAITS_WRITTEN, is_written, NULL, CLOCK_NEVER, interrupt_fd,
+                     ret, err);
 }

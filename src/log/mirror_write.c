@@ -404,7 +404,9 @@ static bool begin_file(struct mirror *mirror, struct index_head *head, const cha
     }
     remove_files(mirror, head->name);
     *err = failure;
-    return err->code == ENOSPC ? set_full(mirror, err) : mirror_fail(mirror, err);
+    if (err->code == ENOSPC)
+        return set_full(mirror, err);
+    return err->retriable ? false : mirror_fail(mirror, err);
 }
 
 static uint64_t next_ordinal(struct mirror *mirror, const char *name)

@@ -4,11 +4,13 @@
 #include "base/mem.h"
 #include "base/thread.h"
 #include "base/wakeup.h"
+#include "log/mirror_internal.h"
 
 #define STACK_BYTES 262144
 
 struct log_syncer {
     struct mirror *mirror;
+    struct log_waiter waiter;
     pthread_t thread;
     int stop_fd;
 };
@@ -22,7 +24,7 @@ static void *run(void *arg)
     bool ok = true;
 
     while (ok && waited != LOG_WAIT_INTERRUPTED)
-        ok = mirror_wait_written(syncer->mirror, CLOCK_NEVER, syncer->stop_fd, &waited, &err) &&
+        ok = mirror_wait_written(syncer->mirror, &syncer->waiter, syncer->stop_fd, &waited, &err) &&
              mirror_sync(syncer->mirror, &err);
     /* The mirror's own status has the error. After a shutdown there may be something left. */
     if (!ok)
@@ -39,13 +41,19 @@ bool log_syncer_start(struct mirror *mirror, struct log_syncer **ret_syncer, str
         mem_free(syncer);
         return false;
     }
+    if (!log_waiter_init(&syncer->waiter, &mirror->waiters, err))
+        goto fail;
     if (!thread_start("log/sync", STACK_BYTES, run, syncer, &syncer->thread, err)) {
-        fd_close(&syncer->stop_fd);
-        mem_free(syncer);
-        return false;
+        log_waiter_done(&syncer->waiter);
+        goto fail;
     }
     *ret_syncer = syncer;
     return true;
+
+fail:
+    fd_close(&syncer->stop_fd);
+    mem_free(syncer);
+    return false;
 }
 
 void log_syncer_stop(struct log_syncer *syncer)
@@ -54,6 +62,7 @@ void log_syncer_stop(struct log_syncer *syncer)
         return;
     wakeup_raise(syncer->stop_fd);
     (void)pthread_join(syncer->thread, NULL);
+    log_waiter_done(&syncer->waiter);
     fd_close(&syncer->stop_fd);
     mem_free(syncer);
 }

@@ -78,6 +78,7 @@ static void start_client(struct listener *listener, int fd)
 static void *accept_thread(void *arg)
 {
     struct listener *listener = arg;
+    bool told = false;
 
     for (;;) {
         struct err err;
@@ -86,11 +87,14 @@ static void *accept_thread(void *arg)
         if (socket_accept(listener->listen_fd, listener->stop_fd, &fd, &err)) {
             if (fd < 0)
                 return NULL;
+            told = false;
             start_client(listener, fd);
         } else {
             struct pollfd stopped = {.fd = listener->stop_fd, .events = POLLIN};
 
-            listener->spec.failed(listener->spec.context, &err);
+            if (!told)
+                listener->spec.failed(listener->spec.context, &err);
+            told = true;
             if (!err.retriable)
                 return NULL;
             /* Out of descriptors or memory: clients that leave give them back. */

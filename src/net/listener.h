@@ -18,7 +18,10 @@ struct listener_spec {
      * then *conn is set to NULL. Ends soon after stop_fd, a wake-up, is raised.
      */
     void (*serve)(void *context, struct conn **conn, const char *ip, int stop_fd);
-    /* Told when a client could not be served, or accepting has failed; it goes on if it can. */
+    /*
+     * Told when a client could not be served, or accepting has failed, once until it succeeds; it
+     * goes on if it can.
+     */
     void (*failed)(void *context, const struct err *err);
     void *context;
 };

@@ -36,6 +36,7 @@ static void serve_one(struct local_server *server, int fd)
 static void *run(void *arg)
 {
     struct local_server *server = arg;
+    bool told = false;
 
     for (;;) {
         struct err err;
@@ -44,13 +45,16 @@ static void *run(void *arg)
         if (!socket_accept(server->listen_fd, server->stop_fd, &fd, &err)) {
             struct pollfd stopped = {.fd = server->stop_fd, .events = POLLIN};
 
-            log_error(server->subject, "%s", err.text);
+            if (!told)
+                log_error(server->subject, "%s", err.text);
+            told = true;
             if (!err.retriable)
                 return NULL;
             (void)poll(&stopped, 1, PAUSE_MSEC);
         } else if (fd < 0) {
             return NULL;
         } else {
+            told = false;
             serve_one(server, fd);
         }
     }

@@ -142,8 +142,13 @@ static bool create_mirror(struct channel *channel, const struct log_identity *id
     if (old && !keep_origins(channel, true, err))
         return false;
     path = incarnation_path(channel->spec.directory, channel->shared.incarnation + 1);
-    good = mirror_create(path, identity, err) &&
-           open_mirror(channel, channel->shared.incarnation + 1, path, err);
+    good = mirror_create(path, identity, err);
+    if (good && !open_mirror(channel, channel->shared.incarnation + 1, path, err)) {
+        struct err ignored;
+
+        (void)!dir_remove(path, &ignored); /* or it could not be created the next time */
+        good = false;
+    }
     mem_free(path);
     if (good && old)
         retire(channel, old, old_syncer);

@@ -163,6 +163,12 @@ static bool find_after_torn(struct receiver *receiver, int64_t deadline_usec,
     return true;
 }
 
+/* Of what failed here: want of room, or of descriptors, is over one day. */
+static bool passes(const struct err *err)
+{
+    return err->code == ENOSPC || err->retriable;
+}
+
 /* Where the dump goes on: a little before the mirror's end, so that what is there is compared. */
 static bool find_start(struct receiver *receiver, int64_t deadline_usec,
                        struct source_position *ret_from, struct err *err)
@@ -179,7 +185,7 @@ static bool find_start(struct receiver *receiver, int64_t deadline_usec,
         return true;
     if (!mirror_sync(receiver->mirror, err) ||
         !log_overlap_open(receiver->mirror, &receiver->overlap, &receiver->end, err)) {
-        receiver->fatal = true;
+        receiver->fatal = !passes(err);
         return false;
     }
     *ret_from = (struct source_position){.offset = receiver->end.offset};
@@ -215,7 +221,7 @@ static bool find_log(struct receiver *receiver, int64_t deadline_usec, struct er
 
     source_identity(&receiver->source, &identity);
     if (!spec->find_log(spec->context, &identity, false, &log, err)) {
-        receiver->fatal = err->code != ENOSPC;
+        receiver->fatal = !passes(err);
         return false;
     }
     if (!source_is_same(mirror_identity(log.mirror), &identity))
@@ -228,7 +234,8 @@ static bool find_log(struct receiver *receiver, int64_t deadline_usec, struct er
         }
         log_warn(spec->name, "begins a new log: %s", receiver->reason.text);
         good = spec->find_log(spec->context, &identity, true, &log, err);
-        note_new_log(receiver);
+        if (good)
+            note_new_log(receiver);
     } else {
         good = true;
     }
@@ -236,7 +243,7 @@ static bool find_log(struct receiver *receiver, int64_t deadline_usec, struct er
     receiver->mirror = log.mirror;
     receiver->successor = log.successor;
     good = good && spec->keep_variables(spec->context, receiver->source.variables, err);
-    receiver->fatal = !good && err->code != ENOSPC;
+    receiver->fatal = !good && !passes(err);
     return good;
 }
 

@@ -291,7 +291,7 @@ static bool acknowledge(struct receiver *receiver, struct err *err)
         return false;
     if (!mirror_wait_synced(receiver->mirror, &receiver->end, deadline, receiver->stop_fd, &wait,
                             err)) {
-        receiver->fatal = true;
+        receiver->fatal = !err->retriable;
         return false;
     }
     if (wait != LOG_WAIT_READY)

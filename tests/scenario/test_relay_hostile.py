@@ -309,3 +309,19 @@ def test_a_crowd(source, relay, tmp_path):
         log = crowded.log.read_text(errors="replace")
         assert log.count("dump begins") == 1 and "dump ended" not in log
     relay.wait_position("shop", position(source))
+
+
+def test_a_crowd_that_takes_all_descriptors(source, tmp_path):
+    """The relay misses what the source does meanwhile, says so, and gets it once they have gone."""
+    crowded = ConfiguredRelay(tmp_path, {"shop": source})
+    crowded.inside = ("prlimit", "--nofile=64:64")
+    with crowded:
+        crowded.wait_position("shop", position(source))
+        sockets = [socket.create_connection(("127.0.0.1", port(crowded))) for _ in range(64)]
+        wait_for(lambda: "cannot accept: Too many open" in crowded.log.read_text(), 30, "none is left")
+        source.execute("FLUSH LOGS", "INSERT INTO d.t VALUES (1)", "FLUSH LOGS")
+        wait_for(lambda: "Too many open files; next attempt" in crowded.log.read_text(), 30, "it is told")
+        for sock in sockets:
+            sock.close()
+        crowded.wait_position("shop", position(source))
+        assert crowded.log.read_text().count("cannot accept") < 64

@@ -11,6 +11,7 @@
 #include "log/retention.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -420,6 +421,35 @@ static void test_a_file_that_can_not_begin_may_be_begun_again(void **state)
     }
 }
 
+static void test_a_file_waits_for_descriptors(void **state)
+{
+    struct span format = span_of(files[1].bytes + LOG_FIRST_OFFSET, files[1].format_size);
+    struct rlimit before;
+    struct mirror *mirror;
+    struct log_ends ends;
+
+    (void)state;
+    begin(&mirror);
+    ok(append_rest(mirror, files[0].ends[6]));
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(
+        setrlimit(RLIMIT_NOFILE, &(struct rlimit){.rlim_cur = 3, .rlim_max = before.rlim_max}), 0);
+    assert_false(
+        mirror_next(mirror, span_str("mysql-bin.000002"), LOG_FIRST_OFFSET, format, NULL, &err));
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(err.code, EMFILE);
+    assert_true(err.retriable);
+    mirror_ends(mirror, &ends);
+    assert_int_equal(ends.status, LOG_OPEN);
+    assert_string_equal(ends.synced.name, "mysql-bin.000001");
+    assert_int_equal(ends.synced.offset, files[0].size);
+    feed_begin(mirror, &files[1], "mysql-bin.000002");
+    feed_append(mirror, &files[1], files[1].ends[0], files[1].size);
+    ok(mirror_sync(mirror, &err));
+    assert_shown(mirror, files[0].size + files[1].size - LOG_FIRST_OFFSET);
+    mirror_close(mirror);
+}
+
 static void test_a_short_write_is_continued(void **state)
 {
     struct mirror *mirror;
@@ -518,6 +548,7 @@ int main(void)
                                         drop_dir),
         cmocka_unit_test_setup_teardown(test_a_file_that_can_not_begin_may_be_begun_again, make_dir,
                                         drop_dir),
+        cmocka_unit_test_setup_teardown(test_a_file_waits_for_descriptors, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_a_short_write_is_continued, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_an_index_that_finds_no_room_waits, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_an_index_that_can_not_be_written_ends_it, make_dir,

@@ -4,6 +4,7 @@
  */
 #include "log_feed.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/inject.h"
 #include "base/mem.h"
@@ -14,7 +15,9 @@
 #include "log/retention.h"
 #include "log/syncer.h"
 
+#include <sched.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define READERS 8
@@ -271,12 +274,41 @@ static void test_a_failure_reaches_those_who_wait(void **state)
     mirror_close(waiting.mirror);
 }
 
+/* That no descriptor is to be had, as with too many clients, does not end the thread that syncs. */
+static void test_it_syncs_without_new_descriptors(void **state)
+{
+    int64_t deadline = clock_deadline_usec(DEADLINE_USEC);
+    struct mirror *mirror = feed_mirror_new(log_dir, NULL);
+    struct log_syncer *syncer;
+    struct rlimit before;
+    struct log_ends ends;
+
+    (void)state;
+    feed_begin(mirror, &files[0], "mysql-bin.000001");
+    ok(log_syncer_start(mirror, &syncer, &err));
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(
+        setrlimit(RLIMIT_NOFILE, &(struct rlimit){.rlim_cur = 3, .rlim_max = before.rlim_max}), 0);
+    for (size_t i = 1; i < files[0].count; i++) {
+        feed_append(mirror, &files[0], files[0].ends[i - 1], files[0].ends[i]);
+        do {
+            mirror_ends(mirror, &ends);
+            (void)sched_yield();
+        } while (ends.synced.offset < files[0].ends[i] && clock_now_usec() < deadline);
+        assert_int_equal(ends.synced.offset, files[0].ends[i]);
+    }
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    log_syncer_stop(syncer);
+    mirror_close(mirror);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_readers_writer_and_purges, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_waits_end, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_a_failure_reaches_those_who_wait, make_dir, drop_dir),
+        cmocka_unit_test_setup_teardown(test_it_syncs_without_new_descriptors, make_dir, drop_dir),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
