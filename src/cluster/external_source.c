@@ -135,6 +135,7 @@ static void serve_engine(void *context, struct conn **conn, const char *ip, int 
         .port = source->port,
         .family = REPLICAS_OF_MARIADB,
         .mariadb_domain = definition->domain,
+        .counted = definition->counted,
         .accounts_policy = accounts_policy(source),
         .accounts_of = source->spec.accounts_of,
         .takes_accounts = source->spec.takes_accounts,
@@ -430,6 +431,7 @@ bool external_source_stand(struct external_source *source, const char *gtids,
     struct mirror *mirror = channel_borrow_mirror(source->channel);
     struct translator_options view = {.to = DIALECT_MARIADB,
                                       .domain = source->spec.definition->domain,
+                                      .counted = source->spec.definition->counted,
                                       .accounts = accounts_policy(source)};
     struct dump_limits limits;
     struct gtid_list position;
@@ -459,6 +461,7 @@ bool external_source_is_applied(struct external_source *source, const char *gtid
     struct mirror *mirror = channel_borrow_mirror(source->channel);
     struct translator_options view = {.to = DIALECT_MARIADB,
                                       .domain = source->spec.definition->domain,
+                                      .counted = source->spec.definition->counted,
                                       .accounts = accounts_policy(source)};
     struct gtid_list applied;
     struct log_state state;

@@ -119,6 +119,7 @@ static void choose_rest(struct source_definition *definition, uint32_t taken_dom
                         uint32_t taken_server_id)
 {
     definition->domain = server_number_choose(taken_domain);
+    definition->counted = true;
     definition->server_id = server_number_choose(taken_server_id);
     server_uuid_choose(definition->server_uuid);
     random_password(definition->id, SOURCE_ID_LEN);
@@ -225,6 +226,7 @@ static bool take_ways(json_t *root, struct source_definition *definition)
         return false;
     definition->set_at = set_at;
     definition->domain = (uint32_t)domain;
+    definition->counted = json_is_true(json_object_get(root, "counted"));
     definition->server_id = (uint32_t)server_id;
     definition->door_port = (uint16_t)door_port;
     return true;
@@ -263,15 +265,16 @@ static json_t *pack(const struct source_definition *definition)
 {
     const struct log_position *from = &definition->position;
     json_t *root = json_pack(
-        "{s:s, s:s, s:i, s:s, s:s, s:i, s:I, s:I, s:I, s:s, s:i, s:s, s:s, s:s, s:I, s:s, s:b}",
+        "{s:s, s:s, s:i, s:s, s:s, s:i, s:I, s:b, s:I, s:I, s:s, s:i, s:s, s:s, s:s, s:I, s:s, "
+        "s:b}",
         "id", definition->id, "host", definition->host, "port", (int)definition->port, "user",
         definition->user, "password", definition->password, "ssl", (int)definition->encrypted,
-        "domain", (json_int_t)definition->domain, "set_at", (json_int_t)definition->set_at,
-        "server_id", (json_int_t)definition->server_id, "server_uuid", definition->server_uuid,
-        "door_port", (int)definition->door_port, "door_password", definition->door_password,
-        "skipped", definition->skipped, "until_file", definition->until.name, "until_position",
-        (json_int_t)definition->until.offset, "until_gtids", definition->until_gtids,
-        "until_reached", (int)definition->until_reached);
+        "domain", (json_int_t)definition->domain, "counted", (int)definition->counted, "set_at",
+        (json_int_t)definition->set_at, "server_id", (json_int_t)definition->server_id,
+        "server_uuid", definition->server_uuid, "door_port", (int)definition->door_port,
+        "door_password", definition->door_password, "skipped", definition->skipped, "until_file",
+        definition->until.name, "until_position", (json_int_t)definition->until.offset,
+        "until_gtids", definition->until_gtids, "until_reached", (int)definition->until_reached);
     json_t *begin =
         source_definition_is_auto(definition)
             ? json_pack("{s:s, s:s}", "gtids", definition->gtids, "gtids_of_mariadb",

@@ -41,6 +41,7 @@ struct source_definition {
     bool until_reached; /* it has stopped there, and that was told */
 
     uint32_t domain; /* of what MySQL's transactions become at the engine */
+    bool counted;    /* those without GTIDs, as in translator_options: it stays as it was begun */
     int64_t set_at;  /* seconds since 1970 */
 
     /* The relay as the source and the engine see it. */

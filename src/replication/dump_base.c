@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "log/lookup.h"
 #include "replication/dump_start_internal.h"
+#include "replication/view_reader.h"
 #include "translation/gtid_exchange.h"
 
 /* The base, or the log's beginning when it has no file any more that comes before that. */
@@ -51,24 +52,57 @@ static bool wait_for_base(const struct dump_spec *spec, const struct log_positio
 }
 
 /*
+ * The place that the next transaction without a GTID has there, by which it is numbered: the file
+ * is translated up to it, as it is for each dump.
+ */
+static bool find_place(const struct dump_spec *spec, const struct log_position *at,
+                       uint64_t *ret_place, struct err *err)
+{
+    struct translator_options view = *spec->view;
+    struct log_batch batch = {.kind = LOG_BATCH_EVENTS};
+    struct view_reader *reader;
+    bool good;
+
+    *ret_place = at->offset;
+    if (!view.counted)
+        return true;
+    view.keys = (struct key_source){0}; /* nothing is applied side by side here */
+    view.history_size = 0;
+    if (!view_reader_open(spec->mirror, &view, at, LOG_READ_BUFFER_DEFAULT, &reader, err))
+        return false;
+    do
+        good = view_reader_next(reader, &batch, err);
+    while (good && batch.kind == LOG_BATCH_EVENTS);
+    if (good)
+        *ret_place = view_reader_next_place(reader);
+    if (good && batch.kind == LOG_BATCH_NONE)
+        good = err_set(err, E_TIMEOUT, 0, "%.250s was not received up to %llu yet", at->name,
+                       (unsigned long long)at->offset);
+    view_reader_close(reader);
+    return good || (err->class == E_USAGE && dump_fail_position(spec, err));
+}
+
+/*
  * A MySQL source's state in the channel's domain. Transactions without GTIDs are numbered by their
  * places, which are greater than any count of GTIDs. Where the first GTID is yet to come, there is
  * no number before it.
  */
-static void exchange(const struct dump_spec *spec, const struct log_position *at,
-                     const struct log_state *state, struct gtid_list *list)
+static bool exchange(const struct dump_spec *spec, const struct log_position *at,
+                     const struct log_state *state, struct gtid_list *list, struct err *err)
 {
     const struct translator_options *view = spec->view;
-    struct gtid_mariadb before = {
-        .domain = view->domain,
-        .server_id = view->server_id,
-        .sequence = gtid_sequence_of_place(log_name_number(at->name), at->offset) - 1,
-    };
+    struct gtid_mariadb before = {.domain = view->domain, .server_id = view->server_id};
+    uint64_t place;
 
     if (state->kind == LOG_STATE_MYSQL && !gtid_set_is_empty(&state->set))
         gtid_set_to_list(&state->set, view->domain, view->server_id, list);
-    if (!spec->base->has_gtids)
-        gtid_list_set_position(list, before);
+    if (spec->base->has_gtids)
+        return true;
+    if (!find_place(spec, at, &place, err))
+        return false;
+    before.sequence = gtid_sequence_of_place(log_name_number(at->name), place) - 1;
+    gtid_list_set_position(list, before);
+    return true;
 }
 
 static void add_missing(const struct gtid_list *state, struct gtid_list *position)
@@ -125,7 +159,7 @@ bool dump_base_complete(const struct dump_spec *spec, struct gtid_list *position
     log_state_init(&state);
     good = wait_for_base(spec, &at, err) && log_state_at(spec->mirror, &at, &state, err);
     if (good && spec->view)
-        exchange(spec, &at, &state, &list);
+        good = exchange(spec, &at, &state, &list, err);
     if (good)
         add_missing(spec->view ? &list : &state.list, position);
     gtid_list_done(&list);

@@ -186,9 +186,12 @@ static bool is_always_reached(const void *asked, const struct dump_spec *spec,
     return true;
 }
 
-/* A source without GTIDs: the number is a place in one of its files. */
+/*
+ * A source without GTIDs: the number is a place in one of its files, or counts from where the log
+ * has the file from. What comes before that may be missing, unless it is said to be the base.
+ */
 static bool find_place(struct dump_start *start, const struct dump_spec *spec, uint64_t number,
-                       struct err *err)
+                       uint64_t offset, struct err *err)
 {
     struct log_file *files;
     bool found = false;
@@ -196,7 +199,7 @@ static bool find_place(struct dump_start *start, const struct dump_spec *spec, u
 
     mirror_list(spec->mirror, &files, &count);
     for (size_t i = 0; i < count && !found; i++) {
-        found = log_name_number(files[i].name) == number;
+        found = log_name_number(files[i].name) == number && offset + 1 >= files[i].start;
         if (found) {
             start->from.offset = files[i].start;
             memcpy(start->from.name, files[i].name, sizeof start->from.name);
@@ -258,7 +261,7 @@ static bool find_list(struct dump_start *start, const struct dump_spec *spec,
     uint64_t offset;
 
     if (has && gtid_sequence_to_place(has->sequence, &number, &offset))
-        return find_place(start, spec, number, err);
+        return find_place(start, spec, number, offset, err);
     if (!has && !has_gtids)
         return find_beginning(start, spec, false, err);
     if (!log_find_exchanged_position(spec->mirror, position, spec->view->domain, &start->from, err))

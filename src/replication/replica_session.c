@@ -531,6 +531,7 @@ static void find_view(struct session *session)
     if (session->view.to == DIALECT_MYSQL_8 && number > 0 && number < MYSQL_8)
         session->view.to = DIALECT_MYSQL_5;
     session->view.domain = session->spec->mariadb_domain;
+    session->view.counted = session->spec->counted;
     session->view.accounts = session->spec->accounts_policy;
     find_gtids(session);
     session->view.history_size = session->spec->history_size;

@@ -32,6 +32,7 @@ struct replica_session_spec {
     uint16_t port;
     enum replica_family family;
     uint32_t mariadb_domain;             /* of what is translated for MariaDB */
+    bool counted;                        /* the same, as in translator_options */
     enum account_policy accounts_policy; /* of translations */
     unsigned history_size;               /* the same: how many keys of rows are remembered */
     const struct origin_map *origins;    /* of what is translated for MySQL; NULL: none */

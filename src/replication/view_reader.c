@@ -560,6 +560,11 @@ static const struct view_mark *find_mark(const struct view_reader *reader, uint6
     return NULL;
 }
 
+uint64_t view_reader_next_place(const struct view_reader *reader)
+{
+    return translator_next_place(reader->translator);
+}
+
 enum view_verdict view_reader_verdict(const struct view_reader *reader, uint64_t view_offset)
 {
     const struct view_mark *mark = find_mark(reader, view_offset);

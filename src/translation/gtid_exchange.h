@@ -5,7 +5,10 @@
  * many GTIDs the source has executed with this one (PREVIOUS_GTIDS and those after it), those that
  * came from MariaDB apart: it grows without a stored map, whatever the UUIDs, tags and gaps. A
  * transaction without a GTID has its place instead: the file's number times 2^40 and the offset in
- * the file.
+ * the file. Or it is counted: the file's number times 2^40, the offset at which the log has the
+ * file from, and how many came before it there. That is the same only where the file is read from
+ * the same offset on, as one log always does; but it has no gaps within a file, of which a MySQL
+ * server would keep each in its gtid_executed. It is never more than the place.
  *
  * MariaDB -> MySQL: the UUID is made of domain and server id and leads back to them, the number is
  * the sequence number. Either way a GTID that was made here becomes what it was before.

@@ -41,6 +41,11 @@ void translator_free(struct translator *translator)
     mem_free(translator);
 }
 
+uint64_t translator_next_place(const struct translator *translator)
+{
+    return translator->next_place;
+}
+
 uint64_t translator_offset(const struct translator *translator)
 {
     return translator->writer.offset;
@@ -154,6 +159,7 @@ bool translator_file(struct translator *translator, const char *name, uint64_t o
     if (middle && translator->writer.offset < offset)
         translator->writer.offset = offset;
     translator->reader.offset = offset;
+    translator->next_place = offset;
     return true;
 }
 

@@ -53,6 +53,8 @@ struct translator_options {
     struct key_source keys;               /* with history_size; `at` may be NULL */
     unsigned history_size; /* keys of rows that are remembered, see dependencies.h; 0: none */
     bool anonymous;        /* MySQL: GTIDs stay out, as of GTID_MODE=OFF: without a resolver only */
+    bool counted; /* MariaDB: transactions without GTIDs are counted in their file (gtid_exchange.h)
+                   */
 };
 
 /* The GTID state where a file begins: one of the two, by the source's family; or none is known. */
@@ -111,6 +113,12 @@ const struct gtid_set *translator_borrow_executed(const struct translator *trans
 
 /* Where the next byte that it appends will be in the view's file. */
 uint64_t translator_offset(const struct translator *translator);
+
+/*
+ * With `counted`: the place in the file that the next transaction without a GTID is numbered by
+ * (gtid_exchange.h).
+ */
+uint64_t translator_next_place(const struct translator *translator);
 
 /* Whether what was taken so far has come out: the last event ended a transaction. */
 bool translator_is_between(const struct translator *translator);

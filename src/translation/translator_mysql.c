@@ -77,9 +77,10 @@ static bool set_sequence(struct translator *translator, uint64_t sequence, struc
 bool translator_begin_without_gtid(struct translator *translator, const struct plain_event *event,
                                    struct err *err)
 {
+    uint64_t place = translator->options.counted ? translator->next_place++ : event->offset;
+
     transaction_begin(translator, event);
-    return set_sequence(translator, gtid_sequence_of_place(translator->file_number, event->offset),
-                        err);
+    return set_sequence(translator, gtid_sequence_of_place(translator->file_number, place), err);
 }
 
 static bool fail_domain(const struct translator *translator, struct err *err)

@@ -15,6 +15,7 @@ Time budget: 60 s.
 """
 
 import os
+import pathlib
 import random
 import threading
 import time
@@ -35,6 +36,8 @@ SECONDS = float(os.environ.get("BOREALIS_SOAK_SECONDS", "0"))
 WRITERS = 3
 ROWS = 1000  # of a writer, about: from then on as many go as come
 LARGE = 200_000  # bytes of the rare rows
+ER_DB_DROP_RMDIR = 1010
+DROPPED = 1_000_000  # the marks of when a round's definitions are gone
 RESTART = {True: ("STOP REPLICA", "START REPLICA"), False: ("STOP SLAVE", "START SLAVE")}
 TABLES = [
     f"CREATE TABLE {DATABASE}.t (id BIGINT PRIMARY KEY, value VARBINARY(300) NOT NULL, doc JSON, price DECIMAL(20, 6),"
@@ -213,6 +216,16 @@ def start_again(replica):
         replica.execute(*RESTART[relay.is_new_mysql(replica)])
 
 
+def clear_left_over(name, replica):
+    """What a MariaDB that was killed may leave of a table in the making keeps it from dropping the database."""
+    directory = pathlib.Path(replica.query("SELECT @@datadir AS path")[0]["path"]) / DEFINITIONS
+    assert not replica.query("SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = %s", (DEFINITIONS,))
+    left = sorted(directory.iterdir())
+    tell(f"  {name}: left in {DEFINITIONS}: {', '.join(path.name for path in left)}")
+    for path in left:
+        path.unlink()
+
+
 def repair(name, replica, source, number, times):
     """Until it has all; what it may need for that, as doc/relay.md and doc/clusters.md have it. Returns how often."""
     for used in range(times + 1):
@@ -226,6 +239,9 @@ def repair(name, replica, source, number, times):
         tell(f"  {name}: {said}")
         if error == ER_LOCK_WAIT_TIMEOUT:
             roll_back_strays(replica, source)
+            start_again(replica)
+        elif error == ER_DB_DROP_RMDIR:
+            clear_left_over(name, replica)
             start_again(replica)
         elif isinstance(replica, Member):
             replica.skip_error()
@@ -293,7 +309,13 @@ class Rounds:
         self.remedies += remedies
         tell(f"  {written} transactions acknowledged; by hand {remedies}; all equal")
         if definitions:
-            self.job.source.execute(f"DROP DATABASE {DEFINITIONS}")
+            self.remedies += self.drop_definitions()
+
+    def drop_definitions(self):
+        self.job.source.execute(f"DROP DATABASE {DEFINITIONS}")
+        self.job.mark(DROPPED + self.done)
+        return sum(repair(self.job.name(replica), replica, source, DROPPED + self.done, 1)
+                   for replica, source in self.job.links)  # fmt: skip
 
     def kill_under_load(self, definitions):
         seed = f"{self.seed} {self.done}"

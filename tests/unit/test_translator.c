@@ -243,6 +243,39 @@ static void a_source_without_gtids_has_places(void **state)
     expect(DIALECT_MARIADB, text);
 }
 
+/* Counted, they have no gaps in a file, whatever is translated, and begin where the file does. */
+static void a_source_without_gtids_is_counted(void **state)
+{
+    struct translator_options options = {
+        .to = DIALECT_MARIADB, .domain = 5, .server_id = 99, .counted = true};
+    uint64_t first;
+    char text[500];
+    struct err err;
+
+    (void)state;
+    begin_log(MYSQL_56);
+    first = gtid_sequence_of_place(7, log_bytes.len);
+    put_query("CREATE TABLE t (a INT)");
+    put_query("BEGIN");
+    put_intvar(5);
+    put_query("INSERT INTO t VALUES (NULL)");
+    put_xid();
+    put_query("CREATE USER x");
+    put_intvar(6);
+    put_query("CREATE TABLE u SELECT 1");
+    translation_init_of(&translation, &options);
+    assert_true(translate_bytes(&translation, buf_span(&log_bytes), &err));
+    (void)snprintf(
+        text, sizeof text,
+        "Gtid_list \nGtid 5-7-%llu 29\nQuery CREATE TABLE t (a INT)\n"
+        "Gtid 5-7-%llu e with 2\nIntvar \nQuery INSERT INTO t VALUES (NULL)\nXid \n"
+        "Gtid 5-7-%llu 0\nQuery COMMIT\nGtid 5-7-%llu 29\nIntvar \nQuery CREATE TABLE u SELECT 1\n",
+        (unsigned long long)first, (unsigned long long)first + 1, (unsigned long long)first + 2,
+        (unsigned long long)first + 3);
+    assert_string_equal(transcript(), text);
+    translation_done(&translation);
+}
+
 static void transactions_of_a_group_have_one_commit_id(void **state)
 {
     (void)state;
@@ -884,6 +917,7 @@ int main(void)
         cmocka_unit_test(a_gtid_twice_is_refused),
         cmocka_unit_test(the_channels_own_domain_does_not_come_back),
         cmocka_unit_test(a_source_without_gtids_has_places),
+        cmocka_unit_test(a_source_without_gtids_is_counted),
         cmocka_unit_test(transactions_of_a_group_have_one_commit_id),
         cmocka_unit_test(a_commit_id_is_mysqls_clock),
         cmocka_unit_test(gtids_may_stay_out),
