@@ -209,6 +209,12 @@ static bool take_object(struct dump_accounts *accounts, const struct event_heade
     case FOREIGN_OBJECT_DEFINER:
         *ret_made = true;
         break;
+    case FOREIGN_OBJECT_SEQUENCE: /* whatever comment it ends with */
+        *ret_made = true;
+        buf_str(&accounts->text, "BEGIN NOT ATOMIC ");
+        buf_bytes(&accounts->text, query->text);
+        buf_str(&accounts->text, "\n; END");
+        break;
     case FOREIGN_OBJECT_SYSTEM:
         *ret_made = true;
         return make_own(accounts, header, query, span_str("DO 0"), err);

@@ -14,6 +14,8 @@
  * MariaDB, sql/sql_acl.cc, Grant_tables::really_open()): so what does not come by this way does not
  * come at all.
  *
+ * ALTER SEQUENCE, which the engine would pass over because of that filter, is a block, too.
+ *
  * A block is as a rule longer than what it stands for: the engine is told its place anew behind it.
  * Owned by the dump's thread, borrows the user's name.
  */

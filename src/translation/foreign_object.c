@@ -122,9 +122,14 @@ enum foreign_object foreign_object_read(struct span text, uint64_t sql_mode, str
     struct reading reading = {.tokens = sql_tokens_under(text, sql_mode)};
     struct sql_token definer = {.kind = SQL_TOKEN_END};
 
+    bool alters;
+
     step(&reading);
-    if (!take(&reading, "CREATE") && !take(&reading, "ALTER") && !take(&reading, "DROP"))
+    alters = take(&reading, "ALTER");
+    if (!alters && !take(&reading, "CREATE") && !take(&reading, "DROP"))
         return FOREIGN_OBJECT_GOOD;
+    if (alters && sql_token_is(&reading.token, "SEQUENCE"))
+        return is_of_system(&reading, database) ? FOREIGN_OBJECT_SYSTEM : FOREIGN_OBJECT_SEQUENCE;
     while (!is_kind(&reading)) {
         bool is_definer = sql_token_is(&reading.token, "DEFINER");
 

@@ -2,8 +2,9 @@
 #include "check.h"
 #include "translation/foreign_object.h"
 
-#define GOOD   "="
-#define SYSTEM "-"
+#define GOOD     "="
+#define SYSTEM   "-"
+#define SEQUENCE "+"
 
 struct one {
     const char *in;
@@ -21,6 +22,9 @@ static void check(const struct one *one, uint64_t sql_mode, const char *database
         break;
     case FOREIGN_OBJECT_SYSTEM:
         assert_string_equal(one->out, SYSTEM);
+        break;
+    case FOREIGN_OBJECT_SEQUENCE:
+        assert_string_equal(one->out, SEQUENCE);
         break;
     case FOREIGN_OBJECT_DEFINER:
         assert_string_equal(buf_borrow_cstr(&buf), one->out);
@@ -82,11 +86,31 @@ static void test_schema_mysql(void **state)
     check(&(struct one){"DROP PROCEDURE d.p", GOOD}, 0, "mysql");
 }
 
+static void test_sequences(void **state)
+{
+    static const struct one list[] = {
+        {"ALTER SEQUENCE s RESTART 5", SEQUENCE},
+        {"/*!100300 alter sequence*/ if exists d.`mysql` cycle", SEQUENCE},
+        {"ALTER SEQUENCE IF EXISTS `mysql`.s RESTART", SYSTEM},
+        {"CREATE SEQUENCE s", GOOD}, /* these the applier sees */
+        {"DROP SEQUENCE s", GOOD},
+        {"ALTER TABLE sequence ADD a INT", GOOD},
+        {"ALTER", GOOD},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++)
+        check(&list[i], 0, "d");
+    check(&(struct one){"ALTER SEQUENCE s RESTART 5", SYSTEM}, 0, "mysql");
+    check(&(struct one){"ALTER SEQUENCE d.s RESTART 5", SEQUENCE}, 0, "mysql");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_definers),
         cmocka_unit_test(test_schema_mysql),
+        cmocka_unit_test(test_sequences),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
