@@ -217,6 +217,19 @@ bool replication_is_followed(const struct followed *followed, const char *id)
            strcmp(followed->user + prefix, id) == 0;
 }
 
+static bool runs(const struct followed *followed)
+{
+    return followed->receives || followed->applies;
+}
+
+bool replication_check_down(const struct followed *followed, struct err *err)
+{
+    return !runs(followed) ||
+           err_set(err, E_STATE, 0,
+                   "You can't modify replication because replication is running. First call "
+                   "mysql.rds_stop_replication.");
+}
+
 /* ---- Requests ---- */
 
 bool replication_replace_locked(struct source_replication *replication, struct sql *sql,
@@ -256,6 +269,13 @@ static bool take_executed_locked(struct source_replication *replication, struct 
     return true;
 }
 
+static bool need_down(struct sql *sql, struct err *err)
+{
+    struct followed followed;
+
+    return replication_ask_followed(sql, &followed, err) && replication_check_down(&followed, err);
+}
+
 bool source_replication_set(struct source_replication *replication, struct sql *sql,
                             const char *asked, struct err *err)
 {
@@ -272,7 +292,7 @@ bool source_replication_set(struct source_replication *replication, struct sql *
         return false;
     }
     (void)pthread_mutex_lock(&replication->shared.lock);
-    good = take_executed_locked(replication, sql, definition, err) &&
+    good = need_down(sql, err) && take_executed_locked(replication, sql, definition, err) &&
            replication_open_source(replication, definition, &source, err);
     if (good)
         good = replication_replace_locked(replication, sql, definition, source, err);
@@ -280,11 +300,6 @@ bool source_replication_set(struct source_replication *replication, struct sql *
         source_definition_free(definition);
     (void)pthread_mutex_unlock(&replication->shared.lock);
     return good;
-}
-
-static bool runs(const struct followed *followed)
-{
-    return followed->receives || followed->applies;
 }
 
 /* The port may have been taken by another program meanwhile. */
@@ -325,11 +340,13 @@ bool source_replication_start(struct source_replication *replication, struct sql
     bool good;
 
     (void)pthread_mutex_lock(&replication->shared.lock);
-    if (replication->shared.source)
+    good = replication_need_down(replication, sql, err);
+    if (good) {
         replication_forget_until(replication);
-    good = replication_start_locked(replication, sql, err);
-    if (!good && replication->shared.source)
-        external_source_stop(replication->shared.source);
+        good = replication_start_locked(replication, sql, err);
+        if (!good)
+            external_source_stop(replication->shared.source);
+    }
     (void)pthread_mutex_unlock(&replication->shared.lock);
     return good;
 }

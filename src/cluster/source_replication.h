@@ -18,6 +18,10 @@
  * old one. Which GTIDs are here, and which are skipped, is in the definition: it is replaced as a
  * whole, before the engine's threads start by it.
  *
+ * What needs the engine's threads down looks itself, and leaves everything as it is where they run:
+ * of two procedures called at once the later one is refused, and what the first has started goes
+ * on.
+ *
  * Any thread; calls wait for each other. The sql is the caller's.
  */
 #pragma once

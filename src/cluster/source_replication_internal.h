@@ -55,6 +55,9 @@ MUST_CHECK bool replication_ask_followed(struct sql *sql, struct followed *ret_f
                                          struct err *err);
 bool replication_is_followed(const struct followed *followed, const char *id);
 
+/* E_STATE: a thread of it runs: another session's call came in between. */
+MUST_CHECK bool replication_check_down(const struct followed *followed, struct err *err);
+
 /* Only while its threads are down. */
 MUST_CHECK bool replication_set_slave_pos(struct sql *sql, const char *gtids, struct err *err);
 
@@ -76,6 +79,10 @@ MUST_CHECK bool replication_start_locked(struct source_replication *replication,
 /* E_STATE: there is no source, or the engine follows another. */
 MUST_CHECK bool replication_need_source(struct source_replication *replication, struct sql *sql,
                                         struct followed *ret_followed, struct err *err);
+
+/* And that its threads are down: what the procedures saw may be past. E_STATE. */
+MUST_CHECK bool replication_need_down(struct source_replication *replication, struct sql *sql,
+                                      struct err *err);
 
 /* replication_applied_done() in any case. */
 MUST_CHECK bool replication_find_applied(struct source_replication *replication, struct sql *sql,

@@ -306,6 +306,14 @@ bool replication_need_source(struct source_replication *replication, struct sql 
            err_set(err, E_STATE, 0, "the source is not configured: reset and set it again");
 }
 
+bool replication_need_down(struct source_replication *replication, struct sql *sql, struct err *err)
+{
+    struct followed followed;
+
+    return replication_need_source(replication, sql, &followed, err) &&
+           replication_check_down(&followed, err);
+}
+
 /* The same source from another place on. */
 bool replication_renew(struct source_replication *replication, struct sql *sql,
                        const struct log_position *position, const char *gtids,
@@ -392,9 +400,7 @@ static bool begin_at_place(struct source_replication *replication, struct sql *s
 static bool set_auto_locked(struct source_replication *replication, struct sql *sql, bool automatic,
                             struct err *err)
 {
-    struct followed followed;
-
-    if (!replication_need_source(replication, sql, &followed, err))
+    if (!replication_need_down(replication, sql, err))
         return false;
     if (source_definition_is_auto(replication->shared.definition) == automatic)
         return true;
@@ -415,10 +421,9 @@ bool source_replication_set_auto(struct source_replication *replication, struct 
 static bool set_encrypted_locked(struct source_replication *replication, struct sql *sql,
                                  bool encrypted, struct err *err)
 {
-    struct followed followed;
     bool before;
 
-    if (!replication_need_source(replication, sql, &followed, err))
+    if (!replication_need_down(replication, sql, err))
         return false;
     before = replication->shared.definition->encrypted;
     replication->shared.definition->encrypted = encrypted;

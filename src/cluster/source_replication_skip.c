@@ -202,6 +202,7 @@ static bool skip_gtid_locked(struct source_replication *replication, struct sql 
     bool good;
 
     if (!check_gtid_locked(replication, sql, gtid, err) ||
+        !replication_need_down(replication, sql, err) ||
         !source_limits_join(definition->skipped, gtid, &joined, err))
         return false;
     before = definition->skipped;
@@ -385,14 +386,11 @@ static bool take_until_gtids(const char *gtids, const struct mirror *mirror,
 static bool start_until_locked(struct source_replication *replication, struct sql *sql,
                                const char *asked, struct err *err)
 {
-    struct followed followed;
     struct channel *channel;
     const char *gtids;
     json_t *root;
     bool good;
 
-    if (!replication_need_source(replication, sql, &followed, err))
-        return false;
     root = json_loads(asked, JSON_REJECT_DUPLICATES, NULL);
     gtids = json_string_value(json_object_get(root, "gtids"));
     channel = external_source_borrow_channel(replication->shared.source);
@@ -410,9 +408,11 @@ bool source_replication_start_until(struct source_replication *replication, stru
     bool good;
 
     (void)pthread_mutex_lock(&replication->shared.lock);
-    good = start_until_locked(replication, sql, asked, err);
-    if (!good && replication->shared.source)
+    good = replication_need_down(replication, sql, err);
+    if (good && !start_until_locked(replication, sql, asked, err)) {
         external_source_stop(replication->shared.source);
+        good = false;
+    }
     (void)pthread_mutex_unlock(&replication->shared.lock);
     return good;
 }

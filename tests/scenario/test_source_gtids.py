@@ -325,6 +325,27 @@ def test_until_a_position(follower, source):
     assert status(follower)["Until_Condition"] == "None"
 
 
+def test_what_another_session_has_started_goes_on(follower, source):
+    """A call that has seen replication stopped, and reaches the daemon when another session's has started it."""
+    file, offset = position(source)
+    follower.query(SET, (source.port, PASSWORD, file, offset))
+    follower.query(START)
+    for request, argument in (
+            ("start replication until", f'{{"file": "{file}", "position": {offset}}}'), ("start replication", ""),
+            ("set auto position", "1"), ("set source ssl", "1"), ("skip gtid", last_gtid(source))):  # fmt: skip
+        with pytest.raises(pymysql.err.OperationalError, match=f"refused '{request}': {RUNNING}"):
+            follower.as_admin(f"CALL mysql.rds_internal_request('{request}', '{argument}')")
+    insert(source, 1)
+    wait_caught_up(follower, source)
+    assert rows(follower) == [1]
+    row = status(follower)
+    assert (row["Slave_IO_Running"], row["Until_Condition"]) == ("Yes", "None"), row
+    kill_daemon(follower)
+    insert(source, 2)
+    wait_caught_up(follower, source)
+    assert rows(follower) == [1, 2]
+
+
 def test_until_gtids(follower, source):
     call = "CALL mysql.rds_start_replication_until_gtid(%s)"
     follower.query(SET_AUTO, (source.port, PASSWORD))
