@@ -164,6 +164,44 @@ static void test_comes_back_from_its_file(void **state)
     assert_true(dir_remove(dir, &err));
 }
 
+/* As the first versions have written it: what they have begun goes on by places. */
+static void test_one_of_before_counting(void **state)
+{
+    static const char of_before[] =
+        "{\"id\": \"aB3dE6gH\", \"host\": \"db.example\", \"port\": 3306, \"user\": \"u\", "
+        "\"password\": \"s3\", \"ssl\": 0, \"domain\": 77, \"set_at\": 1790000000, \"server_id\": "
+        "5, "
+        "\"server_uuid\": \"b0ea115d-0000-8000-8000-000000000005\", \"door_port\": 4000, "
+        "\"door_password\": \"0123456789abcdefghijABCDEFGHIJ01\", \"skipped\": \"\", "
+        "\"until_file\": \"\", "
+        "\"until_position\": 0, \"until_gtids\": \"\", \"until_reached\": false, "
+        "\"file\": \"mysql-bin.000007\", \"position\": 4711}";
+    struct source_definition *definition = NULL;
+    char dir[64];
+    char path[128];
+
+    (void)state;
+    check_make_dir(dir);
+    (void)snprintf(path, sizeof path, "%s/source.json", dir);
+    assert_true(file_write(path, span_str(of_before), 0600, &err));
+    if (!source_definition_load(path, &definition, &err))
+        fail_msg("%s", err.text);
+    assert_int_equal(definition->domain, 77);
+    assert_false(definition->counted);
+    assert_true(source_definition_save(path, definition, &err));
+    source_definition_free(definition);
+    assert_true(source_definition_load(path, &definition, &err));
+    assert_false(definition->counted);
+    source_definition_free(definition);
+    assert_true(source_definition_parse(ASKED, 1, 1, &definition, &err));
+    assert_true(source_definition_save(path, definition, &err));
+    source_definition_free(definition);
+    assert_true(source_definition_load(path, &definition, &err));
+    assert_true(definition->counted);
+    source_definition_free(definition);
+    assert_true(dir_remove(dir, &err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -171,6 +209,7 @@ int main(void)
         cmocka_unit_test(test_behind_gtids),
         cmocka_unit_test(test_bad_arguments),
         cmocka_unit_test(test_comes_back_from_its_file),
+        cmocka_unit_test(test_one_of_before_counting),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
