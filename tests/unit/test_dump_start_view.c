@@ -9,6 +9,7 @@
 #include "log/offset_maps.h"
 #include "replication/dump_start.h"
 #include "replication/view_reader.h"
+#include "translation/gtid_exchange.h"
 #include "wire/reply.h"
 
 #include <stdio.h>
@@ -252,6 +253,48 @@ static void test_what_the_map_does_not_have(void **state)
     destroy();
 }
 
+/* What a source without GTIDs has between a replica's place and the log's begin, it would lack. */
+static void test_a_place_before_the_log(void **state)
+{
+    static const struct {
+        int behind; /* the log's begin, by so many bytes */
+        bool there;
+    } cases[] = {{0, true}, {-1, true}, {-2, false}, {-100, false}};
+    size_t part = 3;
+
+    (void)state;
+    options = (struct translator_options){.to = DIALECT_MARIADB, .domain = 7, .server_id = 7};
+    feed_make_dir(dir, log_dir);
+    feed_load(&file, "tests/data/binlog/mysql-5.6/rows-full.binlog");
+    while (!file.whole[part])
+        part++;
+    mirror = feed_mirror_new(log_dir, NULL);
+    ok(mirror_next(mirror, span_str(NAME), file.ends[part],
+                   span_of(file.bytes + LOG_FIRST_OFFSET, file.format_size), NULL, &err));
+    feed_append(mirror, &file, file.ends[part], file.size);
+    ok(mirror_sync(mirror, &err));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint64_t place = file.ends[part] + (uint64_t)(int64_t)cases[i].behind;
+        struct dump_spec spec = spec_at("", LOG_FIRST_OFFSET);
+        struct dump_start start;
+        char position[64];
+
+        (void)snprintf(position, sizeof position, "7-7-%llu",
+                       (unsigned long long)gtid_sequence_of_place(1, place));
+        spec.by_gtid = true;
+        spec.connect_state = span_str(position);
+        dump_start_init(&start);
+        if (dump_start_find(&start, &spec, &err) != cases[i].there)
+            fail_msg("%d: %s", cases[i].behind, err.text);
+        if (cases[i].there)
+            assert_int_equal(start.from.offset, file.ends[part]);
+        else
+            assert_contains(err.text, "slave state is too old");
+        dump_start_done(&start);
+    }
+    destroy();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +302,7 @@ int main(void)
         cmocka_unit_test(test_mariadb_inside_a_transaction),
         cmocka_unit_test(test_another_setting),
         cmocka_unit_test(test_what_the_map_does_not_have),
+        cmocka_unit_test(test_a_place_before_the_log),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
