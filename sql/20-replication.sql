@@ -20,8 +20,10 @@
 -- crash leaves of theirs.
 --
 -- Binary log. CHANGE MASTER, START, STOP and RESET SLAVE are not logged by the engine; our notes
--- are written with SET STATEMENT sql_log_bin=0 FOR ..., which the engine undoes by itself on every
--- way out, a KILL included. So the caller's sql_log_bin is never touched.
+-- are written with SET STATEMENT sql_log_bin=0 FOR CALL ..., which the engine undoes by itself on every
+-- way out, a KILL included. So the caller's sql_log_bin is never touched. What is called ends its transaction,
+-- also where it fails: with autocommit = 0 the engine would refuse to undo it inside one (1694), and the
+-- session would write on without its binary log.
 --
 -- Transactions. As the engine's own replication statements do, every call first commits what the
 -- caller has open. set and reset need autocommit = 1, as documented.
@@ -34,7 +36,35 @@
 -- every statement.
 
 -- Bookkeeping: a row in rds_history and, for an action that is done, the channel's row in
--- rds_replication_status. NULLs where an action has no such argument.
+-- rds_replication_status. NULLs where an action has no such argument. p_status: of that table, too.
+CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_internal_write_note(
+    IN p_action VARCHAR(64), IN p_host VARCHAR(255), IN p_port INT, IN p_user VARCHAR(128),
+    IN p_log_file VARCHAR(511), IN p_log_pos BIGINT UNSIGNED, IN p_ssl TINYINT,
+    IN p_gtid TEXT CHARACTER SET utf8mb4, IN p_auto TINYINT, IN p_status BOOLEAN)
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE v_version VARCHAR(20) DEFAULT LEFT(SUBSTRING_INDEX(VERSION(), '-', 2), 20);
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK AND NO CHAIN NO RELEASE;
+        RESIGNAL;
+    END;
+
+    INSERT INTO mysql.rds_history (action_timestamp, called_by_user, action, mysql_version, master_host,
+        master_port, master_user, master_log_file, master_log_pos, master_ssl, master_gtid, auto_position)
+    VALUES (SYSDATE(6), USER(), p_action, v_version, p_host, p_port, p_user, p_log_file,
+        p_log_pos, p_ssl, p_gtid, p_auto);
+    COMMIT AND NO CHAIN NO RELEASE;
+    IF p_status AND p_action NOT LIKE 'Starting: %' THEN
+        REPLACE INTO mysql.rds_replication_status (action_timestamp, called_by_user, action,
+            mysql_version, master_host, master_port, replication_log_file, replication_stop_point,
+            replication_gtid, channel_name)
+        VALUES (SYSDATE(6), USER(), p_action, v_version, p_host, p_port, p_log_file, p_log_pos, p_gtid, '');
+        COMMIT AND NO CHAIN NO RELEASE;
+    END IF;
+END
+$$
 CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_internal_note_all(
     IN p_action VARCHAR(64), IN p_host VARCHAR(255), IN p_port INT, IN p_user VARCHAR(128),
     IN p_log_file VARCHAR(511), IN p_log_pos BIGINT UNSIGNED, IN p_ssl TINYINT,
@@ -42,22 +72,9 @@ CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_internal_
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    DECLARE v_version VARCHAR(20) DEFAULT LEFT(SUBSTRING_INDEX(VERSION(), '-', 2), 20);
-
-    SET STATEMENT sql_log_bin = 0 FOR
-        INSERT INTO mysql.rds_history (action_timestamp, called_by_user, action, mysql_version, master_host,
-            master_port, master_user, master_log_file, master_log_pos, master_ssl, master_gtid, auto_position)
-        VALUES (SYSDATE(6), USER(), p_action, v_version, p_host, p_port, p_user, p_log_file,
-            p_log_pos, p_ssl, p_gtid, p_auto);
     COMMIT AND NO CHAIN NO RELEASE;
-    IF p_action NOT LIKE 'Starting: %' THEN
-        SET STATEMENT sql_log_bin = 0 FOR
-            REPLACE INTO mysql.rds_replication_status (action_timestamp, called_by_user, action,
-                mysql_version, master_host, master_port, replication_log_file, replication_stop_point,
-                replication_gtid, channel_name)
-            VALUES (SYSDATE(6), USER(), p_action, v_version, p_host, p_port, p_log_file, p_log_pos, p_gtid, '');
-        COMMIT AND NO CHAIN NO RELEASE;
-    END IF;
+    SET STATEMENT sql_log_bin = 0 FOR CALL mysql.rds_internal_write_note(p_action, p_host, p_port, p_user,
+        p_log_file, p_log_pos, p_ssl, p_gtid, p_auto, TRUE);
 END
 $$
 CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_internal_note(

@@ -12,6 +12,38 @@
 --
 -- The master user reads this schema, so a secret never stands in it: rds_internal_secret_request hands it
 -- to aurora_control(), behind 32 random characters, and the row has the SHA-256 of that.
+--
+-- Of the next two 20-replication.sql says why they end their transactions.
+CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_internal_put_request(
+    IN p_id BIGINT UNSIGNED, IN p_request VARCHAR(64) CHARACTER SET utf8mb4,
+    IN p_argument TEXT CHARACTER SET utf8mb4, IN p_digest CHAR(64) CHARACTER SET utf8mb4)
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK AND NO CHAIN NO RELEASE;
+        RESIGNAL;
+    END;
+    INSERT INTO mysql.rds_request (id, asked_at, called_by_user, request, argument, digest)
+    VALUES (p_id, SYSDATE(6), USER(), p_request, p_argument, p_digest);
+    COMMIT AND NO CHAIN NO RELEASE;
+END
+$$
+CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_internal_drop_request(
+    IN p_id BIGINT UNSIGNED)
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK AND NO CHAIN NO RELEASE;
+        RESIGNAL;
+    END;
+    DELETE FROM mysql.rds_request WHERE id = p_id;
+    COMMIT AND NO CHAIN NO RELEASE;
+END
+$$
 CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_internal_ask(
     IN p_request VARCHAR(64) CHARACTER SET utf8mb4, IN p_argument TEXT CHARACTER SET utf8mb4,
     IN p_secret LONGTEXT CHARACTER SET utf8mb4)
@@ -26,9 +58,7 @@ BEGIN
 
     COMMIT AND NO CHAIN NO RELEASE;
     SET STATEMENT sql_log_bin = 0 FOR
-        INSERT INTO mysql.rds_request (id, asked_at, called_by_user, request, argument, digest)
-        VALUES (v_id, SYSDATE(6), USER(), p_request, p_argument, SHA2(v_carried, 256));
-    COMMIT AND NO CHAIN NO RELEASE;
+        CALL mysql.rds_internal_put_request(v_id, p_request, p_argument, SHA2(v_carried, 256));
     BEGIN
         DECLARE EXIT HANDLER FOR 1305
             SET v_text = 'The engine runs without the plugin aurora and can not reach the Borealis daemon';
@@ -52,8 +82,8 @@ BEGIN
             SET v_text = CONCAT('The Borealis daemon has not done ''', p_request, '''');
         END IF;
     END IF;
-    SET STATEMENT sql_log_bin = 0 FOR DELETE FROM mysql.rds_request WHERE id = v_id;
     COMMIT AND NO CHAIN NO RELEASE;
+    SET STATEMENT sql_log_bin = 0 FOR CALL mysql.rds_internal_drop_request(v_id);
     IF v_text IS NOT NULL THEN
         SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = v_text;
     END IF;

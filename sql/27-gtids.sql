@@ -24,12 +24,9 @@ CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_internal_
     MODIFIES SQL DATA
     SQL SECURITY DEFINER
 BEGIN
-    SET STATEMENT sql_log_bin = 0 FOR
-        INSERT INTO mysql.rds_history (action_timestamp, called_by_user, action, mysql_version, master_log_file,
-            master_log_pos, master_gtid)
-        VALUES (SYSDATE(6), USER(), p_action, LEFT(SUBSTRING_INDEX(VERSION(), '-', 2), 20), p_log_file, p_log_pos,
-            p_gtid);
     COMMIT AND NO CHAIN NO RELEASE;
+    SET STATEMENT sql_log_bin = 0 FOR CALL mysql.rds_internal_write_note(p_action, NULL, NULL, NULL,
+        p_log_file, p_log_pos, NULL, p_gtid, NULL, FALSE);
 END
 $$
 CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_internal_need_stopped()

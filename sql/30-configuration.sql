@@ -5,6 +5,21 @@
 -- (no promise: kept about a day) and the logs that replicas still need can be honoured. It is asked to
 -- at once; where it can not be reached the value is stored all the same, with a warning.
 
+-- 20-replication.sql says why it ends its transaction.
+CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_internal_write_retention(
+    IN p_value INT)
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK AND NO CHAIN NO RELEASE;
+        RESIGNAL;
+    END;
+    UPDATE mysql.rds_configuration SET value = p_value WHERE name = 'binlog retention hours';
+    COMMIT AND NO CHAIN NO RELEASE;
+END
+$$
 CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_set_configuration(
     IN p_name VARCHAR(30) CHARACTER SET utf8mb4, IN p_value INT)
     MODIFIES SQL DATA
@@ -22,10 +37,7 @@ BEGIN
     END IF;
     -- More than the maximum means the maximum (documented), without an error.
     COMMIT AND NO CHAIN NO RELEASE;
-    SET STATEMENT sql_log_bin = 0 FOR
-        UPDATE mysql.rds_configuration SET value = LEAST(p_value, 2160)
-         WHERE name = 'binlog retention hours';
-    COMMIT AND NO CHAIN NO RELEASE;
+    SET STATEMENT sql_log_bin = 0 FOR CALL mysql.rds_internal_write_retention(LEAST(p_value, 2160));
     BEGIN
         DECLARE EXIT HANDLER FOR SQLSTATE '45000'
         BEGIN

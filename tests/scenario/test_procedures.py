@@ -5,6 +5,8 @@ All share one cluster without a source; each leaves it so.
 Time budget: 25 s.
 """
 
+import contextlib
+
 import pymysql
 import pytest
 
@@ -147,6 +149,36 @@ def test_arguments_are_data(configured):
     "rds_set_external_master('127.0.0.1', 1, 'u', 'p', 'f', 4, 0)", "rds_reset_external_master()"])  # fmt: skip
 def test_autocommit_must_be_on(configured, call):
     assert "autocommit" in signalled(configured, f"CALL mysql.{call}", autocommit=False)
+
+
+def test_a_session_without_autocommit_keeps_its_binary_log(configured):
+    """As Python's drivers open them: each call works, whatever its end, and what follows it is logged."""
+    cluster = configured
+    cluster.execute("CREATE DATABASE plain", "CREATE TABLE plain.t (a INT PRIMARY KEY)")
+    calls = ["start_replication", "stop_replication", "set_source_auto_position(1)", "set_binlog_source_ssl(1)",
+             "set_configuration('binlog retention hours', 30)", "show_configuration", "gtid_purged('0-1-5')",
+             "remove_binlog_ssl_material", "rotate_slow_log"]  # fmt: skip
+    fail = ["stop_replication", "skip_repl_error", "skip_transaction_with_gtid('x')", "next_source_log(7)",
+            "start_replication_until('f', 4)", "gtid_purged('x')", "import_binlog_ssl_material('{}')"]  # fmt: skip
+    before = cluster.query("SHOW MASTER STATUS")
+    with cluster.connect(autocommit=False) as conn, conn.cursor() as cursor:
+        for number, call in enumerate([*calls, *fail]):
+            cursor.execute("INSERT INTO plain.t VALUES (%s)", (number,))  # the call commits it
+            with contextlib.nullcontext() if number < len(calls) else pytest.raises(pymysql.err.MySQLError) as caught:
+                cursor.execute(f"CALL mysql.rds_{call}")
+                while cursor.nextset():
+                    pass
+            assert not caught or caught.value.args[0] == SIGNALLED, (call, caught.value)
+            cursor.execute("SELECT @@SESSION.sql_log_bin AS logs, @@in_transaction AS open")
+            row = cursor.fetchone()
+            assert row["logs"] == 1 and (row["open"] == 0 or "show" in call), (call, row)
+    assert len(cluster.query("SELECT * FROM plain.t")) == len(calls) + len(fail)
+    logged = "".join(row["Info"] for row in cluster.query("SHOW BINLOG EVENTS IN %s FROM %s", (
+        before[0]["File"], before[0]["Position"])))  # fmt: skip
+    assert logged.count("INSERT INTO plain.t") == len(calls) + len(fail) and "rds_" not in logged
+    cluster.execute("DROP DATABASE plain")
+    cluster.query("CALL mysql.rds_set_configuration('binlog retention hours', NULL)")
+    cluster.as_admin("SET sql_log_bin = 0", "UPDATE mysql.rds_channel_setting SET value = ''")
 
 
 def test_notes(configured):
