@@ -4,16 +4,21 @@
 #include "base/mem.h"
 #include "log/view.h"
 
-#define FLAGS_AT 17 /* of an event's header, 2 bytes */
+#define FLAGS_AT 17                  /* of an event's header, 2 bytes */
+#define PIECE    ((size_t)256 << 10) /* bytes of the file that are compared at once */
 
 struct log_overlap {
-    struct span format; /* of the file, without IN_USE */
-    struct span rest;   /* what the mirror has from the next event to compare on */
-    struct buf memory;  /* of both */
+    struct log_view view;
+    uint64_t offset; /* of the next event to compare */
+    uint8_t piece[PIECE];
 };
 
-/* The end of a block before the end, if that is not too far away. */
-static bool find_start(const struct log_view *view, uint64_t *ret_offset, struct err *err)
+/*
+ * The end of a block before the end, if that is not too far away; as far away as it has to be when
+ * the source can not be asked for more than `most`.
+ */
+static bool find_start(const struct log_view *view, uint64_t most, uint64_t *ret_offset,
+                       struct err *err)
 {
     uint64_t end = view->segment.end;
     struct index_record record;
@@ -22,63 +27,35 @@ static bool find_start(const struct log_view *view, uint64_t *ret_offset, struct
     *ret_offset = end;
     if (end <= view->segment.start)
         return true;
-    if (!index_file_find(&view->index, view->segment.records, end - 1, &record, &number, err))
+    if (!index_file_find(&view->index, view->segment.records, end - 1 < most ? end - 1 : most,
+                         &record, &number, err))
         return false;
-    if (end - record.offset <= LOG_OVERLAP_MAX)
+    if (end - record.offset <= LOG_OVERLAP_MAX || end > most)
         *ret_offset = record.offset;
     return true;
 }
 
-static bool load(const struct log_view *view, struct log_overlap *overlap, uint64_t *ret_offset,
-                 struct err *err)
-{
-    struct span format = view->index.head.format;
-    struct cursor cur;
-    uint8_t *bytes;
-    size_t size;
-    size_t got;
-    bool good;
-
-    if (!find_start(view, ret_offset, err))
-        return false;
-    size = (size_t)(view->segment.end - *ret_offset);
-    bytes = mem_alloc(size + 1);
-    good = fd_read_at(view->fd, *ret_offset, bytes, size, &got, err) &&
-           (got == size || err_set(err, E_PROTO, 0, "ends at offset %llu, expected %llu",
-                                   (unsigned long long)(*ret_offset + got),
-                                   (unsigned long long)view->segment.end));
-    if (good) {
-        buf_bytes(&overlap->memory, format);
-        buf_bytes(&overlap->memory, span_of(bytes, size));
-        cur = cursor_of(buf_span(&overlap->memory));
-        overlap->format = cursor_bytes(&cur, format.len);
-        overlap->rest = cursor_rest(&cur);
-    }
-    mem_free(bytes);
-    return good;
-}
-
-bool log_overlap_open(struct mirror *mirror, struct log_overlap **ret_overlap,
+bool log_overlap_open(struct mirror *mirror, uint64_t most, struct log_overlap **ret_overlap,
                       struct log_position *ret_from, struct err *err)
 {
     struct log_overlap *overlap;
     struct log_segment segment;
     struct log_ends ends;
-    struct log_view view;
-    bool good;
 
     mirror_ends(mirror, &ends);
-    if (!mirror_segment_named(mirror, ends.synced.name, &segment, err) ||
-        !log_view_open(mirror, &segment, &view, err))
+    if (!mirror_segment_named(mirror, ends.synced.name, &segment, err))
         return false;
     overlap = mem_alloc(sizeof *overlap);
-    buf_init(&overlap->memory, SIZE_MAX / 2);
-    good = load(&view, overlap, &ends.synced.offset, err) || log_view_fail(&view, err);
-    log_view_close(&view);
-    if (!good) {
+    if (!log_view_open(mirror, &segment, &overlap->view, err)) {
+        mem_free(overlap);
+        return false;
+    }
+    if (!find_start(&overlap->view, most, &overlap->offset, err)) {
+        (void)log_view_fail(&overlap->view, err);
         log_overlap_close(overlap);
         return false;
     }
+    ends.synced.offset = overlap->offset;
     *ret_from = ends.synced;
     *ret_overlap = overlap;
     return true;
@@ -88,13 +65,13 @@ void log_overlap_close(struct log_overlap *overlap)
 {
     if (!overlap)
         return;
-    buf_done(&overlap->memory);
+    log_view_close(&overlap->view);
     mem_free(overlap);
 }
 
 bool log_overlap_is_done(const struct log_overlap *overlap)
 {
-    return overlap->rest.len == 0;
+    return overlap->offset == overlap->view.segment.end;
 }
 
 bool log_overlap_has_format(const struct log_overlap *overlap, struct span format, bool *ret_same,
@@ -104,31 +81,54 @@ bool log_overlap_has_format(const struct log_overlap *overlap, struct span forma
     struct event_header ours;
 
     if (!event_header_decode(format, &theirs, err) ||
-        !event_header_decode(overlap->format, &ours, err))
+        !event_header_decode(overlap->view.index.head.format, &ours, err))
         return false;
     *ret_same = theirs.type == ours.type && theirs.timestamp == ours.timestamp &&
                 theirs.server_id == ours.server_id && theirs.length == ours.length;
     return true;
 }
 
-bool log_overlap_take(struct log_overlap *overlap, const struct event_header *header,
-                      struct span event)
+/* Whether the file has the bytes at an offset. */
+static bool has_bytes(struct log_overlap *overlap, uint64_t offset, struct span bytes,
+                      bool *ret_has, struct err *err)
 {
-    struct cursor cur = cursor_of(overlap->rest);
-    struct span ours = cursor_bytes(&cur, event.len);
-    struct buf closed;
-    bool same;
+    struct cursor cur = cursor_of(bytes);
+    bool has = true;
 
-    if (!cursor_ok(&cur))
-        return false;
+    while (has && cursor_left(&cur) > 0) {
+        size_t left = cursor_left(&cur);
+        struct span theirs = cursor_bytes(&cur, left < PIECE ? left : PIECE);
+        size_t got;
+
+        if (!fd_read_at(overlap->view.fd, offset, overlap->piece, theirs.len, &got, err))
+            return log_view_fail(&overlap->view, err);
+        has = got == theirs.len && memcmp(overlap->piece, theirs.data, got) == 0;
+        offset += theirs.len;
+    }
+    *ret_has = has;
+    return true;
+}
+
+bool log_overlap_take(struct log_overlap *overlap, const struct event_header *header,
+                      struct span event, bool *ret_same, struct err *err)
+{
+    struct buf closed;
+    bool same = false;
+    bool good = true;
+
     /* The log has a format description as it stands in a file that is closed. */
     buf_init(&closed, event.len);
-    buf_bytes(&closed, event);
-    if (header->type == EVENT_FORMAT_DESCRIPTION)
+    if (header->type == EVENT_FORMAT_DESCRIPTION) {
+        buf_bytes(&closed, event);
         buf_patch_le(&closed, FLAGS_AT, header->flags & (uint16_t)~EVENT_FLAG_IN_USE, 2);
-    same = memcmp(closed.data, ours.data, event.len) == 0;
+        event = buf_span(&closed);
+    }
+    if (event.len <= overlap->view.segment.end - overlap->offset)
+        good = has_bytes(overlap, overlap->offset, event, &same, err);
     buf_done(&closed);
-    if (same)
-        overlap->rest = cursor_rest(&cur);
-    return same;
+    if (good && same)
+        overlap->offset += event.len;
+    if (good)
+        *ret_same = same;
+    return good;
 }

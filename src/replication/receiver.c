@@ -184,7 +184,8 @@ static bool find_start(struct receiver *receiver, int64_t deadline_usec,
     if (find_after_torn(receiver, deadline_usec, ret_from))
         return true;
     if (!mirror_sync(receiver->mirror, err) ||
-        !log_overlap_open(receiver->mirror, &receiver->overlap, &receiver->end, err)) {
+        !log_overlap_open(receiver->mirror, source_position_max(&receiver->source),
+                          &receiver->overlap, &receiver->end, err)) {
         receiver->fatal = !passes(err);
         return false;
     }

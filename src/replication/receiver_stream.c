@@ -112,7 +112,13 @@ void receiver_end_overlap(struct receiver *receiver)
 static bool compare(struct receiver *receiver, const struct event_header *header, struct span bytes,
                     struct err *err)
 {
-    if (!log_overlap_take(receiver->overlap, header, bytes))
+    bool same;
+
+    if (!log_overlap_take(receiver->overlap, header, bytes, &same, err)) {
+        receiver->fatal = !err->retriable;
+        return false;
+    }
+    if (!same)
         return fail_other_bytes(receiver, "event", err);
     receiver->end.offset += bytes.len;
     if (log_overlap_is_done(receiver->overlap))

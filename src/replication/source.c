@@ -16,6 +16,7 @@
 #define ANSWER_MAX ((size_t)8 << 20)
 
 #define MYSQL_5_6      50600
+#define MYSQL_8        80000
 #define MYSQL_8_0_26   80026 /* HEARTBEAT_V2; "source" and "replica" in names */
 #define MYSQL_8_2      80200 /* SHOW BINARY LOG STATUS */
 #define ER_UNKNOWN_VAR ER_UNKNOWN_SYSTEM_VARIABLE
@@ -330,9 +331,17 @@ bool source_prepare(struct link *link, const struct source_visitor *visitor, str
     return register_replica(link, visitor, deadline_usec, err);
 }
 
+uint64_t source_position_max(const struct source *source)
+{
+    return source->family == FORMAT_MYSQL && source->version >= MYSQL_8 && source->gtids
+               ? UINT64_MAX
+               : UINT32_MAX;
+}
+
 /*
- * By file and position always, because what comes by GTID has holes. Only MySQL's other request has
- * 64 bits for the position; with a name and an empty set it does not search by GTID.
+ * By file and position always, because what comes by GTID has holes. Only MySQL's other request,
+ * which it takes with gtid_mode ON alone, has 64 bits for the position; with a name and an empty
+ * set it does not search by GTID, but for MySQL 5.6 (seen), which ends the file early.
  */
 bool source_dump(struct link *link, const struct source_visitor *visitor,
                  const struct source *source, const struct source_position *from,
@@ -348,10 +357,11 @@ bool source_dump(struct link *link, const struct source_visitor *visitor,
     struct buf payload;
     bool good;
 
-    if (command.gtid && source->family == FORMAT_MARIADB)
+    if (from->offset > source_position_max(source))
         return err_set(err, E_LIMIT, 0,
-                       "%s: %s:%" PRIu64 ": a MariaDB source can not be asked for a position past "
-                       "4294967295",
+                       "%s: %s:%" PRIu64
+                       ": only a source of MySQL 8 on with GTIDs (gtid_mode) can be "
+                       "asked for a position past 4294967295",
                        link_peer(link), from->file, from->offset);
     if (command.gtid)
         command.gtid_set = span_of(empty_set, sizeof empty_set);

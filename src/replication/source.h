@@ -63,9 +63,12 @@ struct source_position {
 };
 
 /*
- * Asks for the dump from a position on; events follow on the link. E_LIMIT for a position past 4
- * GiB at a MariaDB source, whose request has 32 bits for it.
+ * The largest offset that the source can be asked for: its request has 32 bits for it, but for that
+ * of a MySQL 8 with GTIDs. Files are larger when a transaction is.
  */
+uint64_t source_position_max(const struct source *source);
+
+/* Asks for the dump from a position on; events follow on the link. E_LIMIT: past that offset. */
 MUST_CHECK bool source_dump(struct link *link, const struct source_visitor *visitor,
                             const struct source *source, const struct source_position *from,
                             int64_t deadline_usec, struct err *err);

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import zlib
 
 import pytest
 
@@ -24,6 +25,7 @@ from .relay import (
 from .small_disk import SmallRelay
 
 SERVERS = ["mysql-5.6", "mysql-9.7", "mariadb-11.8"]
+HEAD_TYPES = {15, 35, 161, 163}  # format description, GTIDs of the files before, checkpoint
 
 
 @pytest.fixture(scope="module", params=SERVERS)
@@ -379,6 +381,62 @@ def test_damaged_events(tmp_path):
         relay.start()
         relay.wait_caught_up()
         assert relay.files()[file].read_bytes()[22:] == whole[22:]
+
+
+def move_events(path, to):
+    """Makes what a closed file has, but for its head, stand at another offset: a hole comes before it."""
+    data = bytearray(path.read_bytes())
+    at = 4
+    while data[at + 4] in HEAD_TYPES:
+        at += int.from_bytes(data[at + 9 : at + 13], "little")
+    head, begin = bytes(data[:at]), at
+    while at < len(data):
+        end = at + int.from_bytes(data[at + 9 : at + 13], "little")
+        if any(data[at + 13 : at + 17]):  # MariaDB's rows do not tell where they end
+            data[at + 13 : at + 17] = ((to + end - begin) % 2**32).to_bytes(4, "little")
+        data[end - 4 : end] = zlib.crc32(data[at : end - 4]).to_bytes(4, "little")
+        at = end
+    with open(path, "wb") as file:
+        file.write(head)
+        file.seek(to)
+        file.write(data[begin:])
+    return to + len(data) - begin
+
+
+@pytest.mark.parametrize("server", ["mysql-5.6", "mariadb-11.8"])
+def test_a_file_past_4_gib(server, tmp_path):
+    """The connection is lost behind what a request has bits for."""
+    with Node(server, tmp_path / "source", **source_settings(server)) as source:
+        source.execute("CREATE DATABASE d", "CREATE TABLE d.t (id INT PRIMARY KEY AUTO_INCREMENT, a LONGTEXT)",
+                       *["INSERT INTO d.t (a) VALUES (REPEAT('x', 20000))"] * 20,
+                       "INSERT INTO d.t (a) VALUES ('to be damaged')", "FLUSH LOGS")  # fmt: skip
+        file = names(source)[-2]
+        path = source.datadir / file
+        source.stop()
+        begin = 2**32 - path.stat().st_size // 2
+        end = move_events(path, begin)
+        with open(path, "rb") as binlog:
+            binlog.seek(begin)
+            at = begin + binlog.read().index(b"to be damaged")
+
+        def write(byte):
+            with open(path, "r+b") as binlog:
+                binlog.seek(at)
+                binlog.write(byte)
+
+        write(b"T")
+        source.start()
+        with Relay(source, tmp_path, "--start", f"{file}:{begin}") as relay:
+            assert "checksum" in wait_stopped(relay, "3 times in a row")
+            (row,) = relay.query("SHOW SLAVE STATUS")
+            assert row["Read_Master_Log_Pos"] > 2**32
+            write(b"t")
+            relay.stop()
+            relay.start()
+            relay.wait_caught_up()
+            with open(path, "rb") as theirs, open(relay.files()[file], "rb") as ours:
+                assert theirs.seek(begin) == ours.seek(begin)
+                assert theirs.read() == ours.read() and ours.tell() == end
 
 
 def test_full_disk(tmp_path):

@@ -56,9 +56,11 @@ static struct span event_at(size_t offset)
 static bool take(struct log_overlap *overlap, struct span event)
 {
     struct event_header header;
+    bool same;
 
     ok(event_header_decode(event, &header, &err));
-    return log_overlap_take(overlap, &header, event);
+    ok(log_overlap_take(overlap, &header, event, &same, &err));
+    return same;
 }
 
 static void test_same_events(void **state)
@@ -71,7 +73,7 @@ static void test_same_events(void **state)
         struct log_overlap *overlap;
         struct log_position from;
 
-        ok(log_overlap_open(mirror, &overlap, &from, &err));
+        ok(log_overlap_open(mirror, UINT64_MAX, &overlap, &from, &err));
         assert_string_equal(from.name, "mysql-bin.000001");
         assert_true(from.offset >= LOG_FIRST_OFFSET && from.offset < file.size);
         for (size_t offset = from.offset; offset < file.size; offset += event_at(offset).len) {
@@ -92,21 +94,43 @@ static void test_other_events(void **state)
     struct log_overlap *overlap;
     struct log_position from;
     struct buf changed;
+    bool same;
 
     (void)state;
-    ok(log_overlap_open(mirror, &overlap, &from, &err));
+    ok(log_overlap_open(mirror, UINT64_MAX, &overlap, &from, &err));
     buf_init(&changed, EVENT_LENGTH_MAX);
     for (size_t at = 0; at < event_at(from.offset).len; at++) {
         buf_clear(&changed);
         buf_bytes(&changed, event_at(from.offset));
         changed.data[at] ^= 0x40;
-        assert_false(
-            log_overlap_take(overlap, &(struct event_header){.type = 0}, buf_span(&changed)));
+        ok(log_overlap_take(overlap, &(struct event_header){.type = 0}, buf_span(&changed), &same,
+                            &err));
+        assert_false(same);
     }
     buf_done(&changed);
     /* Not moved on. */
     assert_true(take(overlap, event_at(from.offset)));
     log_overlap_close(overlap);
+    mirror_close(mirror);
+}
+
+/* A source that can not be asked for all offsets sends more again. */
+static void test_begins_where_the_source_can(void **state)
+{
+    struct mirror *mirror = make_log(512);
+
+    (void)state;
+    for (uint64_t most = LOG_FIRST_OFFSET; most < file.size; most += 100) {
+        struct log_overlap *overlap;
+        struct log_position from;
+
+        ok(log_overlap_open(mirror, most, &overlap, &from, &err));
+        assert_true(from.offset <= most && most - from.offset < 20000);
+        for (size_t offset = from.offset; offset < file.size; offset += event_at(offset).len)
+            assert_true(take(overlap, event_at(offset)));
+        assert_true(log_overlap_is_done(overlap));
+        log_overlap_close(overlap);
+    }
     mirror_close(mirror);
 }
 
@@ -125,7 +149,7 @@ static void test_event_past_the_end(void **state)
     feed_begin(mirror, &file, "mysql-bin.000001");
     feed_append(mirror, &file, file.ends[0], last);
     ok(mirror_sync(mirror, &err));
-    ok(log_overlap_open(mirror, &overlap, &from, &err));
+    ok(log_overlap_open(mirror, UINT64_MAX, &overlap, &from, &err));
     for (size_t offset = from.offset; offset < last; offset += event_at(offset).len)
         assert_true(take(overlap, event_at(offset)));
     assert_false(take(overlap, event_at(last)));
@@ -144,7 +168,7 @@ static void test_format_in_use(void **state)
 
     (void)state;
     mirror = make_log(0);
-    ok(log_overlap_open(mirror, &overlap, &from, &err));
+    ok(log_overlap_open(mirror, UINT64_MAX, &overlap, &from, &err));
     assert_int_equal(from.offset, LOG_FIRST_OFFSET);
     buf_init(&format, EVENT_LENGTH_MAX);
     buf_bytes(&format, event_at(LOG_FIRST_OFFSET));
@@ -167,7 +191,7 @@ static void test_format_of_another_file(void **state)
     bool same;
 
     (void)state;
-    ok(log_overlap_open(mirror, &overlap, &from, &err));
+    ok(log_overlap_open(mirror, UINT64_MAX, &overlap, &from, &err));
     buf_init(&format, EVENT_LENGTH_MAX);
     buf_bytes(&format, event_at(LOG_FIRST_OFFSET));
     buf_patch_le(&format, LOG_POS_AT, 0, 4);
@@ -194,7 +218,7 @@ static void test_log_without_files(void **state)
     (void)state;
     ok(dir_remove(log_dir, &err));
     mirror = feed_mirror_new(log_dir, NULL);
-    assert_false(log_overlap_open(mirror, &overlap, &from, &err));
+    assert_false(log_overlap_open(mirror, UINT64_MAX, &overlap, &from, &err));
     assert_int_equal(err.class, E_STATE);
     mirror_close(mirror);
     log_overlap_close(NULL);
@@ -204,6 +228,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_events),
+        cmocka_unit_test(test_begins_where_the_source_can),
         cmocka_unit_test(test_other_events),
         cmocka_unit_test(test_event_past_the_end),
         cmocka_unit_test(test_format_in_use),
