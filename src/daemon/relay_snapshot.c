@@ -102,6 +102,22 @@ static char *address_text(const struct relay_address *address)
     return address->ip ? mem_printf("%s:%u", address->ip, address->port) : NULL;
 }
 
+/* Of one that is started where it does listen: what a reload has changed there takes a restart. */
+static void take_addresses(const struct relay_channel *channel,
+                           struct relay_channel_snapshot *snapshot)
+{
+    const struct relay_channel_config *config = relay_channel_settings(channel)->channel;
+    const struct relay_channel_started *started = relay_channel_started(channel);
+    bool is_started = relay_channel_is_started(channel);
+
+    snapshot->listen = mem_printf("%s:%u", is_started ? started->listen : config->listen,
+                                  is_started ? started->port : config->port);
+    snapshot->listen_mariadb =
+        address_text(is_started ? &started->listen_mariadb : &config->listen_mariadb);
+    snapshot->listen_mysql =
+        address_text(is_started ? &started->listen_mysql : &config->listen_mysql);
+}
+
 static void take_channel(struct relay_channel *channel, bool with_gtids,
                          struct relay_channel_snapshot *snapshot)
 {
@@ -112,9 +128,7 @@ static void take_channel(struct relay_channel *channel, bool with_gtids,
     snapshot->name = mem_strdup(config->section.name);
     snapshot->source = mem_printf("mysql://%s@%s:%u", config->source_user, config->source_host,
                                   config->source_port);
-    snapshot->listen = mem_printf("%s:%u", config->listen, config->port);
-    snapshot->listen_mariadb = address_text(&config->listen_mariadb);
-    snapshot->listen_mysql = address_text(&config->listen_mysql);
+    take_addresses(channel, snapshot);
     snapshot->tracks_dependencies = config->tracks_dependencies;
     snapshot->retention_hours = config->retention_hours;
     snapshot->retention_bytes = config->retention_bytes;

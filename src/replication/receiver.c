@@ -225,6 +225,8 @@ static bool find_log(struct receiver *receiver, int64_t deadline_usec, struct er
         receiver->fatal = !passes(err);
         return false;
     }
+    if (receiver->change == SOURCE_OTHER_SERVER)
+        receiver->change = SOURCE_SAME; /* the one that was met before, not this one */
     if (!source_is_same(mirror_identity(log.mirror), &identity))
         note_other_server(receiver, mirror_identity(log.mirror), &identity);
     if (receiver->change != SOURCE_SAME) {
@@ -277,11 +279,11 @@ static bool open_dump(struct receiver *receiver, struct err *err)
 }
 
 /* A source that refuses to go on from the mirror's end may have changed. */
-static void look_for_change(struct receiver *receiver, const struct err *refusal)
+static void look_for_change(struct receiver *receiver, struct err *err)
 {
     struct err reason;
 
-    if (receiver->change != SOURCE_SAME || !receiver->overlap || refusal->code != ER_BINLOG_FATAL)
+    if (receiver->change != SOURCE_SAME || !receiver->overlap || err->code != ER_BINLOG_FATAL)
         return; /* without an overlap it comes again */
     receiver->change =
         source_change_find(&receiver->spec.login, receiver->mirror,
@@ -289,7 +291,7 @@ static void look_for_change(struct receiver *receiver, const struct err *refusal
     if (receiver->change == SOURCE_SAME)
         return;
     (void)err_prefix(&reason, "%s", link_peer(receiver->link));
-    receiver->reason = reason;
+    receiver->reason = *err = reason;
     receiver->fatal = false;
 }
 
@@ -304,11 +306,8 @@ static bool dump(struct receiver *receiver, struct err *err)
         if (!receiver_append(receiver, &late))
             *err = late;
     }
-    if (!good) {
+    if (!good)
         look_for_change(receiver, err);
-        if (receiver->change != SOURCE_SAME && !receiver->fatal)
-            *err = receiver->reason;
-    }
     receiver_end_overlap(receiver);
     return good;
 }
@@ -375,6 +374,7 @@ static void take_change(struct receiver *receiver, const struct receiver_spec *c
     receiver->spec.gtids_of_mariadb = change->gtids_of_mariadb;
     receiver->spec.on_change = change->on_change;
     receiver->spec.gate = change->gate;
+    receiver->change = SOURCE_SAME; /* it will be found again, if it is so */
 }
 
 /* What it was told since the last time. */

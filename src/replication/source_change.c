@@ -168,13 +168,15 @@ static bool find_lacking_mariadb(const char *theirs, const struct log_state *our
     return good;
 }
 
-static bool find_lacking(struct link *link, const struct source *source,
+static bool find_lacking(struct link *link, const struct source *source, struct mirror *mirror,
                          const struct log_state *ours, int64_t deadline_usec, struct buf *text,
                          struct err *err)
 {
     char *theirs;
     bool good;
 
+    if (source->family != mirror_identity(mirror)->family)
+        return err_set(err, E_STATE, 0, "it is of the other family, whose GTIDs are others");
     if (!source->gtids || ours->kind == LOG_STATE_UNKNOWN)
         return err_set(err, E_STATE, 0,
                        "without GTIDs on both sides nobody can tell what it lacks");
@@ -202,7 +204,7 @@ static bool has_all_gtids(struct link *link, const struct source *source, struct
     log_state_init(&ours);
     buf_init(&lacking, SIZE_MAX / 2);
     good = log_state_at(mirror, &ends.synced, &ours, err) &&
-           find_lacking(link, source, &ours, deadline_usec, &lacking, err);
+           find_lacking(link, source, mirror, &ours, deadline_usec, &lacking, err);
     if (good && lacking.len > 0)
         good = err_set(err, E_STATE, 0, "it lacks %.*s", MISSING_TEXT, buf_borrow_cstr(&lacking));
     buf_done(&lacking);

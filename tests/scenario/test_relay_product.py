@@ -273,6 +273,7 @@ def test_reload_goes_on_with_dumps(sources, relay, replica):
         assert "channels removed: stock\n" in said
         assert "a restart is needed for: [relay] server_id, [channel shop] listen\n" in said
         relay.config["channel shop"]["listen"] = listen
+        assert relay.channel("shop")["listen"] == listen
         assert second != certificate(relay, "shop")
         assert (relay.dir / "stock/00000001").is_dir()
         assert len(relay.status()["channels"]) == 1
@@ -328,6 +329,30 @@ def test_reload_of_the_way_to_the_source(sources, relay):
         relay.wait_position("stock", write(source, "rotated"))
         assert relay.channel("stock")["received_events"] > received
         assert relay.channel("stock")["connects"] == 2
+
+
+def test_reload_to_another_server_and_back(sources, relay):
+    """That it was another server for a while neither stops nor replaces the log of the right one."""
+    source, other = sources["stock"], relay.config.pop("channel shop")
+    relay.write()
+    with relay:
+        relay.wait_position("stock", position(source))
+        channel = relay.config["channel stock"]
+        right = dict(channel)
+
+        def wait_error(text):
+            wait_for(lambda: text in (relay.channel("stock")["error"] or ""), TIMEOUT, text)
+
+        channel |= {key: other[key] for key in ("source", "source_ssl_mode")}
+        relay.reload()
+        wait_error("another server than the one whose binlog was received")
+        channel["source_change"] = "follow"
+        relay.reload()
+        wait_error("not followed: it is of the other family")
+        channel |= right | {"source_change": "anew"}
+        relay.reload()
+        relay.wait_position("stock", write(source, "back"))
+        assert [path.name for path in (relay.dir / "stock").glob("0*")] == ["00000001"]
 
 
 SHARE = REPOSITORY / "share"
