@@ -327,7 +327,9 @@ static bool translate(struct view_reader *reader, struct span event, struct err 
     if (!translator_take(reader->translator, event, &reader->out, err))
         return give_up(reader, err);
     note_left_out(reader, before);
-    if (begins && !translator_is_between(reader->translator))
+    /* One that is a single event, as a definition of MySQL 5.6 is, has begun and ended. */
+    if (begins && (!translator_is_between(reader->translator) ||
+                   translator_offset(reader->translator) > before))
         put_mark(reader, before, stops);
     cursor_skip(&reader->left, event.len);
     reader->place.offset += event.len;

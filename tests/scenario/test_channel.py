@@ -153,8 +153,26 @@ def runs(node):
     return {source[0]: len(source) - 1 for source in (part.split(":") for part in executed.split(","))}
 
 
+def stop_at_one_and_skip_one(cluster, source):
+    """Next to statements that are one event in MySQL 5.6, and no more."""
+    cluster.query("CALL mysql.rds_stop_replication")
+    source.execute("INSERT INTO channel.plain VALUES (100, 'x')")
+    until = position(source)
+    source.execute("ALTER TABLE channel.plain ADD COLUMN c INT NULL", "INSERT INTO channel.plain VALUES (101, 'x', 1)")
+    cluster.query("CALL mysql.rds_start_replication_until(%s, %s)", until)
+    wait_for(lambda: status(cluster)["Slave_SQL_Running"] == "No", CATCH_UP, "it stops")
+    assert cluster.query("SELECT * FROM channel.plain WHERE a > 99") == [{"a": 100, "b": "x"}]
+    kill_engine(cluster)
+    cluster.execute("INSERT INTO channel.keyed VALUES (99, 1)")
+    cluster.query("CALL mysql.rds_start_replication")
+    source.execute("INSERT INTO channel.keyed VALUES (99, 1)", "INSERT INTO channel.plain VALUES (99, 'x', 2)")
+    wait_for(lambda: status(cluster)["Last_SQL_Errno"] == 1062, CATCH_UP, "the row is there")
+    cluster.query("CALL mysql.rds_skip_repl_error")
+    wait_caught_up(cluster, source)
+
+
 def test_a_mysql_replica_behind_a_source_without_gtids(unset, tmp_path):
-    """A run of GTIDs for each file, not for each transaction, of which a server keeps all; through a kill of the daemon."""
+    """A run of GTIDs for each file, not for each transaction, of which a server keeps all; through kills, a skip, a stop."""
     unset.account(f"CREATE USER {relay.REPLICA}@'%' IDENTIFIED BY '{relay.REPLICA_PASSWORD}'",
                   f"GRANT REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO {relay.REPLICA}@'%'")  # fmt: skip
     with (
@@ -174,9 +192,10 @@ def test_a_mysql_replica_behind_a_source_without_gtids(unset, tmp_path):
             if n == 20:
                 source.execute("FLUSH BINARY LOGS", f"CREATE USER nobody IDENTIFIED BY '{PASSWORD}'", "DROP USER nobody")
         wait_caught_up(unset, source)
+        stop_at_one_and_skip_one(unset, source)
         wait_for(lambda: content(replica) == content(source), CATCH_UP, "the replica has all",
                  ignore=pymysql.err.ProgrammingError)  # fmt: skip
-        assert max(runs(replica).values()) == 2, runs(replica)
+        assert max(runs(replica).values()) == 3, runs(replica)  # two files, and what was skipped
     forget(unset)
     unset.drop_account(f"{relay.REPLICA}@'%'")
     unset.execute("DROP DATABASE channel")
