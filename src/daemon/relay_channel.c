@@ -527,8 +527,7 @@ double relay_channel_rate(const struct relay_channel *channel)
     return channel->bytes_per_second;
 }
 
-/* What is to be kept: what an administrator has set comes before what the configuration says. */
-static struct log_retention retention_of(struct relay_channel *channel)
+struct log_retention relay_channel_retention(struct relay_channel *channel)
 {
     const struct relay_channel_config *config = channel->shared.settings->channel;
     struct log_retention retention = {
@@ -536,19 +535,23 @@ static struct log_retention retention_of(struct relay_channel *channel)
         .bytes = config->retention_bytes,
     };
 
-    (void)retention_setting_hours(channel_borrow_retention(channel->channel), &retention.hours);
+    if (channel->channel)
+        (void)retention_setting_hours(channel_borrow_retention(channel->channel), &retention.hours);
     return retention;
 }
 
 void relay_channel_purge(struct relay_channel *channel)
 {
-    struct log_retention retention;
+    struct log_retention retention = relay_channel_retention(channel);
+    struct mirror *mirror = channel->channel ? channel_borrow_mirror(channel->channel) : NULL;
+    char first[LOG_NAME_MAX + 1];
     struct log_purged purged = {0};
     struct err err;
 
-    if (!channel->channel)
+    if (!mirror)
         return;
-    retention = retention_of(channel);
+    purge_limit(mirror, channel->replicas, NULL, first);
+    retention.in_use = first;
     if (!channel_purge(channel->channel, &retention, clock_wall_usec(), &purged, &err))
         log_warn(channel->name, "retention: %s", err.text);
     if (purged.files > 0)
@@ -561,7 +564,7 @@ void relay_channel_purge(struct relay_channel *channel)
 /* Without a retention nothing is ever removed. */
 static bool has_retention(struct relay_channel *channel)
 {
-    struct log_retention retention = retention_of(channel);
+    struct log_retention retention = relay_channel_retention(channel);
 
     return retention.hours >= 0 || retention.bytes > 0;
 }

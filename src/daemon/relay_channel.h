@@ -88,5 +88,11 @@ struct relay_channel_disk {
 void relay_channel_watch_disk(struct relay_channel *channel);
 void relay_channel_disk(const struct relay_channel *channel, struct relay_channel_disk *ret_disk);
 
-/* Removes what the retention no longer keeps, and logs it. */
+/*
+ * How long, and how much, is kept: what an administrator has set by a client comes before what the
+ * configuration says. Its in_use is NULL.
+ */
+struct log_retention relay_channel_retention(struct relay_channel *channel);
+
+/* Removes what the retention no longer keeps, and no dump is in or has before it; logs it. */
 void relay_channel_purge(struct relay_channel *channel);

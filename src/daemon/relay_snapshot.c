@@ -122,6 +122,7 @@ static void take_channel(struct relay_channel *channel, bool with_gtids,
                          struct relay_channel_snapshot *snapshot)
 {
     const struct relay_channel_config *config = relay_channel_settings(channel)->channel;
+    const struct log_retention retention = relay_channel_retention(channel);
     struct disk_space space;
     struct err unknown;
 
@@ -130,8 +131,8 @@ static void take_channel(struct relay_channel *channel, bool with_gtids,
                                   config->source_port);
     take_addresses(channel, snapshot);
     snapshot->tracks_dependencies = config->tracks_dependencies;
-    snapshot->retention_hours = config->retention_hours;
-    snapshot->retention_bytes = config->retention_bytes;
+    snapshot->retention_hours = retention.hours < 0 ? UINT64_MAX : (uint64_t)retention.hours;
+    snapshot->retention_bytes = retention.bytes;
     snapshot->clients = relay_channel_clients(channel);
     take_state(channel, snapshot);
     take_log(channel, with_gtids, snapshot);

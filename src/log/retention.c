@@ -214,7 +214,8 @@ static size_t count_due(const struct log_segment *segments, size_t count,
     uint64_t bytes = bytes_from(segments, count, 0);
     size_t due = 0;
 
-    while (due + 1 < count && segments[due].closed) {
+    while (due + 1 < count && segments[due].closed &&
+           (!retention->in_use || strcmp(segments[due].name, retention->in_use) != 0)) {
         int64_t age = now_usec - segments[due].closed_usec;
         bool old = retention->hours >= 0 && age / USEC_PER_HOUR >= retention->hours;
 

@@ -17,7 +17,8 @@ struct log_retention {
      * Negative: no bound by age. 0: every closed file goes that no hold keeps.
      */
     int64_t hours;
-    uint64_t bytes; /* the oldest closed files go while all are larger; 0: no bound */
+    uint64_t bytes;     /* the oldest closed files go while all are larger; 0: no bound */
+    const char *in_use; /* this file and those after it stay all the same; NULL: none */
 };
 
 struct log_purged {

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "log/retention.h"
+#include "replication/purge_choice.h"
 #include "replication/retention_setting.h"
 
 #include <inttypes.h>
@@ -151,6 +152,7 @@ bool answers_purge(struct answers *answers, const struct statement *statement, s
     if (!mirror || !mirror_find(mirror, name, &file, err))
         return err_set(err, E_STATE, ER_UNKNOWN_TARGET_BINLOG,
                        "Target log not found in binlog index");
+    purge_limit(mirror, answers->context.replicas, name, name);
     if (!channel_purge_to(channel, name, &purged, err)) {
         err->code = ER_BINLOG_PURGE_FATAL;
         return false;

@@ -1,7 +1,7 @@
 /*
  * Which files of a log go: the oldest that are due by their age, and, where the disk lacks room,
  * as many more as give it. None goes that a dump is in, or that comes after one; the file that is
- * written stays. No state, any thread.
+ * written stays: as a server has it. No state, any thread.
  */
 #pragma once
 
@@ -22,3 +22,10 @@ struct purge_wish {
 size_t purge_choose(const struct log_file *files, const int64_t *written_usec, size_t count,
                     const struct replica_info *replicas, size_t n_replicas,
                     const struct purge_wish *wish);
+
+/*
+ * Up to which file the oldest of a log may go, all before it, whatever they are asked for: `name`,
+ * or an older one that a dump is in. NULL for no name: the last one. "" in a log without files.
+ */
+void purge_limit(struct mirror *mirror, struct replicas *replicas, const char *name,
+                 char ret_first[LOG_NAME_MAX + 1]);

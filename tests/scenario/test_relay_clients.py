@@ -460,6 +460,7 @@ def test_retention_hours(administered):
             set_to(value, name or "binlog retention hours")
         assert refused.value.args == (1644, text)
     assert configuration(administered) == "24"
+    assert administered.channel("shop")["retention_hours"] == 24
     administered.stop()
     administered.start()
     wait_for(lambda: configuration(administered) == "24", 60, "kept", ignore=pymysql.err.OperationalError)

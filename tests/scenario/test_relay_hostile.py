@@ -325,3 +325,35 @@ def test_a_crowd_that_takes_all_descriptors(source, tmp_path):
             sock.close()
         crowded.wait_position("shop", position(source))
         assert crowded.log.read_text().count("cannot accept") < 64
+
+
+def test_a_purge_leaves_what_a_slow_replica_is_in(source, tmp_path):
+    """As at a server: it gets all that comes after it, too."""
+    relay = ConfiguredRelay(tmp_path, {"shop": source})
+    relay.config["account keeper"] = {"password_hash": hashes("of-keeper"), "admin": "on"}
+    relay.write()
+    source.execute("FLUSH LOGS")
+    names = [row["Log_name"] for row in source.query("SHOW BINARY LOGS")]
+
+    def run(sql):
+        with relay.connect("shop", user="keeper", password="of-keeper") as conn, conn.cursor() as cursor:
+            cursor.execute(sql)
+            return [row["Log_name"] for row in cursor.fetchall()]
+
+    with relay:
+        relay.wait_position("shop", position(source))
+        conn = dump(relay, request(4, NON_BLOCK, 500, names[0].encode()), receive_bytes=1 << 16)
+        wait_log(relay, "dump begins")
+        run(f"PURGE BINARY LOGS TO '{names[-1]}'")
+        assert run("SHOW BINARY LOGS") == names
+        received = b""
+        while (payload := bytes(conn._read_packet()._data))[0] != 0xFE:  # noqa: SLF001: the dump's end
+            received = payload
+        assert len(received) < 100, received  # the last event of the last file
+        conn._force_close()  # noqa: SLF001
+
+        def purged():
+            run(f"PURGE BINARY LOGS TO '{names[-1]}'")
+            return run("SHOW BINARY LOGS") == names[-1:]
+
+        wait_for(purged, 30, "the replica has gone")

@@ -125,6 +125,21 @@ static void test_by_bytes(void **state)
     mirror_close(mirror);
 }
 
+static void test_what_is_in_use_stays(void **state)
+{
+    struct mirror *mirror = make_log();
+    struct log_retention retention = {.hours = 0, .bytes = 1, .in_use = "mysql-bin.000002"};
+    struct log_purged purged;
+
+    (void)state;
+    ok(log_purge(mirror, &retention, INT64_MAX / 2, &purged, &err));
+    assert_first(mirror, 2);
+    retention.in_use = "mysql-bin.000001"; /* which is gone */
+    ok(log_purge(mirror, &retention, INT64_MAX / 2, &purged, &err));
+    assert_first(mirror, FILES);
+    mirror_close(mirror);
+}
+
 static void test_to_a_file(void **state)
 {
     struct mirror *mirror = make_log();
@@ -349,6 +364,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_by_hours, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_no_bound_removes_nothing, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_by_bytes, make_dir, drop_dir),
+        cmocka_unit_test_setup_teardown(test_what_is_in_use_stays, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_to_a_file, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_holds_keep_files_and_survive, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_a_hold_over_its_cap_breaks, make_dir, drop_dir),
