@@ -218,7 +218,10 @@ class Node:
             _create(self)
         self.process = _starter.submit(self._spawn).result()
         _alive.add(self)
-        wait_for(self._answers, timeout, f"{self}: answers", ignore=pymysql.err.OperationalError)
+        try:
+            wait_for(self._answers, timeout, f"{self}: answers", ignore=pymysql.err.OperationalError)
+        except AssertionError as error:
+            raise ServerError(f"{error}\n{self.log_tail()}") from None
         if not created.exists():
             self._create_accounts()
             created.touch()
