@@ -13,6 +13,7 @@
 #include "net/tls.h"
 #include "replication/replica_session.h"
 #include "replication/view_state.h"
+#include "translation/gtid_exchange.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -487,13 +488,50 @@ bool external_source_is_applied(struct external_source *source, const char *gtid
     return good;
 }
 
-bool external_source_purge(struct external_source *source, const char *engine_file, struct err *err)
+/* The file with that number, if it comes before the one named. */
+static void go_back_to(struct mirror *mirror, uint64_t number, struct log_position *place)
+{
+    struct log_file *files;
+    size_t count;
+
+    if (log_name_number(place->name) <= number)
+        return;
+    mirror_list(mirror, &files, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (log_name_number(files[i].name) == number)
+            memcpy(place->name, files[i].name, sizeof place->name);
+    }
+    mem_free(files);
+}
+
+static bool keep_last(struct external_source *source, const char *gtids, struct log_position *place,
+                      struct err *err)
+{
+    const struct gtid_mariadb *last;
+    struct gtid_list applied;
+    uint64_t number;
+    uint64_t offset;
+    bool good;
+
+    gtid_list_init(&applied);
+    good = gtid_list_parse(span_str(gtids), &applied, err);
+    last = good ? gtid_list_find(&applied, source->spec.definition->domain) : NULL;
+    if (last && gtid_sequence_to_place(last->sequence, &number, &offset))
+        go_back_to(channel_borrow_mirror(source->channel), number, place);
+    gtid_list_done(&applied);
+    return good;
+}
+
+bool external_source_purge(struct external_source *source, const char *engine_file,
+                           const char *gtids, struct err *err)
 {
     struct log_purged purged = {0};
     struct log_position place;
 
     if (!external_source_place(source, engine_file, LOG_FIRST_OFFSET, &place))
         return true;
+    if (!keep_last(source, gtids, &place, err))
+        return false;
     if (!channel_purge_to(source->channel, place.name, &purged, err))
         return false;
     if (purged.files > 0)

@@ -91,6 +91,10 @@ MUST_CHECK bool external_source_stand(struct external_source *source, const char
  */
 bool external_source_is_applied(struct external_source *source, const char *gtids);
 
-/* The log's files before the one that the engine is in go. */
+/*
+ * The log's files before the one that the engine is in go. Of a source without GTIDs the file of
+ * its last transaction stays, too: by its place, in its gtid_slave_pos `gtids`, the engine goes on
+ * when it connects anew.
+ */
 MUST_CHECK bool external_source_purge(struct external_source *source, const char *engine_file,
-                                      struct err *err);
+                                      const char *gtids, struct err *err);

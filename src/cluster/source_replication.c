@@ -504,14 +504,17 @@ bool source_replication_purge(struct source_replication *replication, struct sql
     struct arena *arena = arena_new(ARENA_CAP);
     struct sql_result result;
     const char *file = NULL;
-    bool good = sql_query(sql, "SHOW SLAVE '' STATUS", arena, &result, err);
+    char *gtids = NULL;
+    bool good = sql_query(sql, "SHOW SLAVE '' STATUS", arena, &result, err) &&
+                replication_ask_slave_pos(sql, &gtids, err);
 
     (void)pthread_mutex_lock(&replication->shared.lock);
     if (good && result.n_rows > 0)
         file = sql_result_get(&result, 0, "Relay_Master_Log_File");
     if (file && replication->shared.source)
-        good = external_source_purge(replication->shared.source, file, err);
+        good = external_source_purge(replication->shared.source, file, gtids, err);
     (void)pthread_mutex_unlock(&replication->shared.lock);
+    mem_free(gtids);
     arena_free(arena);
     return good;
 }

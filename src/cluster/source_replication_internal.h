@@ -58,6 +58,9 @@ bool replication_is_followed(const struct followed *followed, const char *id);
 /* E_STATE: a thread of it runs: another session's call came in between. */
 MUST_CHECK bool replication_check_down(const struct followed *followed, struct err *err);
 
+/* The caller frees *ret_gtids. */
+MUST_CHECK bool replication_ask_slave_pos(struct sql *sql, char **ret_gtids, struct err *err);
+
 /* Only while its threads are down. */
 MUST_CHECK bool replication_set_slave_pos(struct sql *sql, const char *gtids, struct err *err);
 

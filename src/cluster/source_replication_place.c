@@ -52,7 +52,7 @@ static bool ask_text(struct sql *sql, const char *statement, char **ret_text, st
     return good;
 }
 
-static bool ask_slave_pos(struct sql *sql, char **ret_gtids, struct err *err)
+bool replication_ask_slave_pos(struct sql *sql, char **ret_gtids, struct err *err)
 {
     return ask_text(sql, "SELECT @@GLOBAL.gtid_slave_pos", ret_gtids, err);
 }
@@ -95,7 +95,7 @@ bool replication_find_applied(struct source_replication *replication, struct sql
     *applied = (struct replication_applied){.mirror = NULL};
     gtid_list_init(&applied->position);
     log_state_init(&applied->state);
-    if (!ask_slave_pos(sql, &gtids, err))
+    if (!replication_ask_slave_pos(sql, &gtids, err))
         return false;
     good = gtid_list_parse(span_str(gtids), &applied->position, err);
     if (mirror)
@@ -216,7 +216,8 @@ static bool give_position(struct sql *sql, const struct gtid_list *position, str
 {
     char *applied = NULL;
     char *raised = NULL;
-    bool good = ask_slave_pos(sql, &applied, err) && raise_text(applied, position, &raised, err) &&
+    bool good = replication_ask_slave_pos(sql, &applied, err) &&
+                raise_text(applied, position, &raised, err) &&
                 (strcmp(applied, raised) == 0 || replication_set_slave_pos(sql, raised, err));
 
     (void)INJECT("replication/positioned");
