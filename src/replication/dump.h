@@ -25,15 +25,6 @@
 /* A statement of a view's source that the replica does not get, at a place of the source's. */
 typedef void dump_left_out(void *userdata, const struct log_position *place, const char *words);
 
-/*
- * Where a replica's copy of the source stands, of which it has no GTIDs: it has all that comes
- * before, whatever it says. Of domains that it does not name it has what was there.
- */
-struct dump_base {
-    struct log_position at; /* the source's; empty name: where the log begins, by GTIDs */
-    bool has_gtids;         /* a MySQL source gives its transactions GTIDs from there on */
-};
-
 /* What the replica's session has said. */
 struct dump_spec {
     struct mirror *mirror; /* NULL: the source was not met yet */
@@ -44,7 +35,12 @@ struct dump_spec {
     const struct translator_options *view; /* whose view it gets; NULL: the log as it is */
     const struct dump_limits *limits;      /* of a MariaDB replica by GTID; NULL: none */
     const char *accounts_of; /* dump_accounts.h: the master user whose cluster's engine it is */
-    const struct dump_base *base; /* of a MariaDB replica by GTID; NULL: it says all */
+    /*
+     * Of a MariaDB replica by GTID: where its copy of the source stands, of which it has no GTIDs.
+     * It has all that comes before, whatever it says: of domains that it does not name it has what
+     * was there. An empty name: where the log begins, by GTIDs. NULL: it says all.
+     */
+    const struct log_position *base;
     struct command_dump request;
     uint32_t server_id;           /* the relay's, in artificial events */
     bool mariadb;                 /* the family of what is sent */

@@ -9,7 +9,7 @@
 /* The base, or the log's beginning when it has no file any more that comes before that. */
 static struct log_position find_base(const struct dump_spec *spec)
 {
-    struct log_position base = spec->base->at;
+    struct log_position base = *spec->base;
     char name[LOG_NAME_MAX + 1];
     struct log_position first;
     struct log_file file;
@@ -52,20 +52,17 @@ static bool wait_for_base(const struct dump_spec *spec, const struct log_positio
 }
 
 /*
- * The place that the next transaction without a GTID has there, by which it is numbered: the file
- * is translated up to it, as it is for each dump.
+ * The number of the last transaction without a GTID before the base in its file; 0: there is none.
+ * The file is translated up to there, as it is for each dump.
  */
-static bool find_place(const struct dump_spec *spec, const struct log_position *at,
-                       uint64_t *ret_place, struct err *err)
+static bool find_last_without_gtid(const struct dump_spec *spec, const struct log_position *at,
+                                   uint64_t *ret_sequence, struct err *err)
 {
     struct translator_options view = *spec->view;
     struct log_batch batch = {.kind = LOG_BATCH_EVENTS};
     struct view_reader *reader;
     bool good;
 
-    *ret_place = at->offset;
-    if (!view.counted)
-        return true;
     view.keys = (struct key_source){0}; /* nothing is applied side by side here */
     view.history_size = 0;
     if (!view_reader_open(spec->mirror, &view, at, LOG_READ_BUFFER_DEFAULT, &reader, err))
@@ -73,8 +70,7 @@ static bool find_place(const struct dump_spec *spec, const struct log_position *
     do
         good = view_reader_next(reader, &batch, err);
     while (good && batch.kind == LOG_BATCH_EVENTS);
-    if (good)
-        *ret_place = view_reader_next_place(reader);
+    *ret_sequence = view_reader_last_without_gtid(reader);
     if (good && batch.kind == LOG_BATCH_NONE)
         good = err_set(err, E_TIMEOUT, 0, "%.250s was not received up to %llu yet", at->name,
                        (unsigned long long)at->offset);
@@ -83,25 +79,22 @@ static bool find_place(const struct dump_spec *spec, const struct log_position *
 }
 
 /*
- * A MySQL source's state in the channel's domain. Transactions without GTIDs are numbered by their
- * places, which are greater than any count of GTIDs. Where the first GTID is yet to come, there is
- * no number before it.
+ * A MySQL source's state in the channel's domain: how many GTIDs were executed, or the last
+ * transaction without one, which in a file that is translated never comes before one with a GTID.
+ * Whether the source uses GTIDs by now says nothing: it may not have when it wrote what is there.
  */
 static bool exchange(const struct dump_spec *spec, const struct log_position *at,
                      const struct log_state *state, struct gtid_list *list, struct err *err)
 {
     const struct translator_options *view = spec->view;
-    struct gtid_mariadb before = {.domain = view->domain, .server_id = view->server_id};
-    uint64_t place;
+    struct gtid_mariadb last = {.domain = view->domain, .server_id = view->server_id};
 
     if (state->kind == LOG_STATE_MYSQL && !gtid_set_is_empty(&state->set))
         gtid_set_to_list(&state->set, view->domain, view->server_id, list);
-    if (spec->base->has_gtids)
-        return true;
-    if (!find_place(spec, at, &place, err))
+    if (!find_last_without_gtid(spec, at, &last.sequence, err))
         return false;
-    before.sequence = gtid_sequence_of_place(log_name_number(at->name), place) - 1;
-    gtid_list_set_position(list, before);
+    if (last.sequence > 0)
+        gtid_list_set_position(list, last);
     return true;
 }
 
@@ -152,7 +145,7 @@ bool dump_base_complete(const struct dump_spec *spec, struct gtid_list *position
 
     if (!spec->base)
         return true;
-    if (spec->base->at.name[0] == '\0' && !spec->view)
+    if (spec->base->name[0] == '\0' && !spec->view)
         return wait_for_position(spec, position, err);
     at = find_base(spec);
     gtid_list_init(&list);

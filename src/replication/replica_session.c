@@ -216,18 +216,6 @@ static void note_left_out(void *userdata, const struct log_position *place, cons
                            session->view.to, place, words);
 }
 
-/* A source gives GTIDs from where the base is on, or does not: as it does now. */
-static void find_base(const struct session *session, struct dump_base *ret_base)
-{
-    struct variables *variables = channel_share_variables(session->spec->channel);
-    struct span mode;
-
-    *ret_base = (struct dump_base){.at = *session->spec->base};
-    ret_base->has_gtids = variables && variables_find(variables, span_str("gtid_mode"), &mode) &&
-                          mode.len >= 2 && strncasecmp((const char *)mode.data, "ON", 2) == 0;
-    variables_free(variables);
-}
-
 static bool take_dump(struct session *session, struct span payload, struct err *err)
 {
     struct dump_spec dump = {
@@ -240,6 +228,7 @@ static bool take_dump(struct session *session, struct span payload, struct err *
         .checksum = asked_checksum(session),
         .view = session->translates ? &session->view : NULL,
         .limits = session->spec->limits,
+        .base = session->spec->base,
         .accounts_of = session->spec->accounts_of,
         .takes_accounts = session->spec->takes_accounts,
         .semisync = user_number(session, "rpl_semi_sync_replica", "rpl_semi_sync_slave") != 0,
@@ -252,7 +241,6 @@ static bool take_dump(struct session *session, struct span payload, struct err *
     uint64_t period = user_number(session, "source_heartbeat_period", "master_heartbeat_period");
     struct err why = {0};
     struct replicate_rules *rules = NULL;
-    struct dump_base base;
     bool stopped = false;
     char *copy;
     bool good;
@@ -267,10 +255,6 @@ static bool take_dump(struct session *session, struct span payload, struct err *
     note_replica(session, dump.request.server_id);
     session->info.semisync = dump.semisync;
     find_source(session);
-    if (session->spec->base) {
-        find_base(session, &base);
-        dump.base = &base;
-    }
     session->keys.log = dump.mirror;
     begin_dump(session, &dump);
     good = check_gtids(session, &dump, &why) && share_rules(session, &rules, &why);

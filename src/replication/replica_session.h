@@ -36,7 +36,7 @@ struct replica_session_spec {
     enum account_policy accounts_policy; /* of translations */
     unsigned history_size;               /* the same: how many keys of rows are remembered */
     const struct origin_map *origins;    /* of what is translated for MySQL; NULL: none */
-    const struct log_position *base;     /* what replicas have before they have GTIDs: dump_base */
+    const struct log_position *base;     /* as in struct dump_spec */
     const struct dump_limits *limits;    /* of dumps to them; NULL: none */
     const char *accounts_of;             /* as in struct dump_spec */
     bool takes_accounts;                 /* the same */

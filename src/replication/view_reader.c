@@ -562,9 +562,9 @@ static const struct view_mark *find_mark(const struct view_reader *reader, uint6
     return NULL;
 }
 
-uint64_t view_reader_next_place(const struct view_reader *reader)
+uint64_t view_reader_last_without_gtid(const struct view_reader *reader)
 {
-    return translator_next_place(reader->translator);
+    return translator_last_without_gtid(reader->translator);
 }
 
 enum view_verdict view_reader_verdict(const struct view_reader *reader, uint64_t view_offset)

@@ -75,9 +75,8 @@ void view_reader_set_buffer(struct view_reader *reader, size_t read_buffer);
 /* Where the log is read: the source's name and the end of what was translated. */
 void view_reader_place(const struct view_reader *reader, struct log_position *ret_place);
 
-/* translator_next_place() where the last batch ends; after the FILE batch, at the place asked for.
- */
-uint64_t view_reader_next_place(const struct view_reader *reader);
+/* translator_last_without_gtid(); right after the first FILE batch, of what is before the place. */
+uint64_t view_reader_last_without_gtid(const struct view_reader *reader);
 
 /*
  * A transaction that can not be translated has an empty one in its place, in a batch by itself, so

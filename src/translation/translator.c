@@ -41,9 +41,9 @@ void translator_free(struct translator *translator)
     mem_free(translator);
 }
 
-uint64_t translator_next_place(const struct translator *translator)
+uint64_t translator_last_without_gtid(const struct translator *translator)
 {
-    return translator->next_place;
+    return translator->without_gtid;
 }
 
 uint64_t translator_offset(const struct translator *translator)
@@ -160,6 +160,7 @@ bool translator_file(struct translator *translator, const char *name, uint64_t o
         translator->writer.offset = offset;
     translator->reader.offset = offset;
     translator->next_place = offset;
+    translator->without_gtid = 0;
     return true;
 }
 

@@ -114,11 +114,8 @@ const struct gtid_set *translator_borrow_executed(const struct translator *trans
 /* Where the next byte that it appends will be in the view's file. */
 uint64_t translator_offset(const struct translator *translator);
 
-/*
- * With `counted`: the place in the file that the next transaction without a GTID is numbered by
- * (gtid_exchange.h).
- */
-uint64_t translator_next_place(const struct translator *translator);
+/* The sequence number of the file's latest transaction without a GTID; 0: it had none so far. */
+uint64_t translator_last_without_gtid(const struct translator *translator);
 
 /* Whether what was taken so far has come out: the last event ended a transaction. */
 bool translator_is_between(const struct translator *translator);

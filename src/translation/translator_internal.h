@@ -64,7 +64,8 @@ struct translator {
     char *file;                        /* its name at the source */
     uint64_t file_number;
     uint64_t next_place; /* in the file: of the next transaction without a GTID, if it is counted */
-    int64_t clock;       /* transactions of the file whose GTID is out */
+    uint64_t without_gtid; /* the sequence number of the file's latest one; 0: none */
+    int64_t clock;         /* transactions of the file whose GTID is out */
     struct transaction open;
     const char *left_out; /* of the event taken last; NULL: nothing */
     struct buf held;      /* events of the open transaction, without their place */

@@ -54,8 +54,8 @@ static bool fail_order(const struct translator *translator, uint64_t sequence, s
 {
     return err_set(err, E_STATE, 0,
                    "the transaction would be GTID %u-%u-%llu after number %llu: either its source "
-                   "has begun to use GTIDs, or stopped, or was set back: give its channel another "
-                   "domain",
+                   "has begun to use GTIDs, or stopped, or was set back: give a relay's channel "
+                   "another domain, set a cluster's source anew from this place",
                    translator->options.domain, translator->open.head.server_id,
                    (unsigned long long)sequence, (unsigned long long)translator->last_sequence);
 }
@@ -80,7 +80,8 @@ bool translator_begin_without_gtid(struct translator *translator, const struct p
     uint64_t place = translator->options.counted ? translator->next_place++ : event->offset;
 
     transaction_begin(translator, event);
-    return set_sequence(translator, gtid_sequence_of_place(translator->file_number, place), err);
+    translator->without_gtid = gtid_sequence_of_place(translator->file_number, place);
+    return set_sequence(translator, translator->without_gtid, err);
 }
 
 static bool fail_domain(const struct translator *translator, struct err *err)

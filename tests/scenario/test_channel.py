@@ -3,6 +3,7 @@
 Time budget: 85 s.
 """
 
+import contextlib
 import json
 import os
 import signal
@@ -215,6 +216,43 @@ def test_a_mysql_replica_behind_a_source_without_gtids(unset, tmp_path):
         assert max(runs(replica).values()) == 4, runs(replica)  # three files, and what was skipped
     forget(unset)
     unset.drop_account(f"{relay.REPLICA}@'%'")
+    unset.execute("DROP DATABASE channel")
+
+
+def test_a_source_that_begins_to_use_gtids(unset, tmp_path):
+    """It stops there, says where that is, and goes on from there when it is set anew; also from before, by a position."""
+    with Node("mysql-9.7", tmp_path, gtid_mode="OFF", enforce_gtid_consistency="ON") as source:
+        make_account(source)
+        begin = position(source)
+        unset.query(SET, (source.port, PASSWORD, *begin, 0))
+        unset.query("CALL mysql.rds_start_replication")
+        source.execute(*TABLES, "INSERT INTO channel.plain VALUES (1, 'x')")
+        middle = position(source)
+        source.execute("INSERT INTO channel.plain VALUES (2, 'x')", "SET GLOBAL gtid_mode = OFF_PERMISSIVE",
+                       "INSERT INTO channel.plain VALUES (3, 'x')", "SET GLOBAL gtid_mode = ON_PERMISSIVE",
+                       "INSERT INTO channel.plain VALUES (4, 'x')", "SET GLOBAL gtid_mode = ON",
+                       "INSERT INTO channel.plain VALUES (5, 'x')")  # fmt: skip
+        wait_for(lambda: "set a cluster's source anew from this place" in status(unset)["Last_IO_Error"], CATCH_UP, "it stops")
+        row = status(unset)
+        place = row["Last_IO_Error"].split("'")[1].split(": ")[0].rpartition(":")
+        goes_on = (row["Relay_Master_Log_File"], row["Exec_Master_Log_Pos"])
+        assert unset.query("SELECT a FROM channel.plain ORDER BY a") == [{"a": 1}, {"a": 2}, {"a": 3}]
+        assert goes_on <= (place[0], int(place[2])) < position(source)
+        unset.query("CALL mysql.rds_stop_replication")
+        unset.query(SET, (source.port, PASSWORD, *goes_on, 0))
+        unset.query("CALL mysql.rds_start_replication")
+        wait_caught_up(unset, source)
+        assert content(unset) == content(source)
+        # From the middle of a file that has none, by a source that has them now, and may send both.
+        forget(unset)
+        source.execute("SET GLOBAL gtid_mode = ON_PERMISSIVE")
+        unset.execute("DELETE FROM channel.plain WHERE a > 1")
+        unset.query(SET, (source.port, PASSWORD, *middle, 0))
+        with contextlib.suppress(pymysql.err.OperationalError):  # it may have stopped when the procedure looks
+            unset.query("CALL mysql.rds_start_replication")
+        wait_for(lambda: unset.query("SELECT a FROM channel.plain WHERE a = 3"), CATCH_UP, "all without GTIDs")
+        assert unset.query("SELECT a FROM channel.plain ORDER BY a") == [{"a": 1}, {"a": 2}, {"a": 3}]
+    forget(unset)
     unset.execute("DROP DATABASE channel")
 
 

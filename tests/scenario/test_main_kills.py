@@ -161,6 +161,7 @@ class Definer(Load):
 
     def transaction(self, conn):
         self.ended.wait(0.2)
+        conn.rollback()  # XA START refuses a connection that is in a transaction (1400)
         self.statements += 1  # a name that was used may be there, whatever it was told
         if self.random.random() < 0.6:
             self.define(conn)
