@@ -82,15 +82,19 @@ static bool find_last_without_gtid(const struct dump_spec *spec, const struct lo
  * A MySQL source's state in the channel's domain: how many GTIDs were executed, or the last
  * transaction without one, which in a file that is translated never comes before one with a GTID.
  * Whether the source uses GTIDs by now says nothing: it may not have when it wrote what is there.
+ * Not looked for where the replica's position names the domain.
  */
 static bool exchange(const struct dump_spec *spec, const struct log_position *at,
-                     const struct log_state *state, struct gtid_list *list, struct err *err)
+                     const struct log_state *state, const struct gtid_list *position,
+                     struct gtid_list *list, struct err *err)
 {
     const struct translator_options *view = spec->view;
     struct gtid_mariadb last = {.domain = view->domain, .server_id = view->server_id};
 
     if (state->kind == LOG_STATE_MYSQL && !gtid_set_is_empty(&state->set))
         gtid_set_to_list(&state->set, view->domain, view->server_id, list);
+    if (gtid_list_find(position, view->domain))
+        return true;
     if (!find_last_without_gtid(spec, at, &last.sequence, err))
         return false;
     if (last.sequence > 0)
@@ -152,7 +156,7 @@ bool dump_base_complete(const struct dump_spec *spec, struct gtid_list *position
     log_state_init(&state);
     good = wait_for_base(spec, &at, err) && log_state_at(spec->mirror, &at, &state, err);
     if (good && spec->view)
-        good = exchange(spec, &at, &state, &list, err);
+        good = exchange(spec, &at, &state, position, &list, err);
     if (good)
         add_missing(spec->view ? &list : &state.list, position);
     gtid_list_done(&list);
