@@ -200,6 +200,10 @@ bool cluster_parameters_is_pending(const struct cluster_parameters *list, size_t
 void cluster_describe_source(struct cluster *cluster, const struct source_engine_row *row,
                              struct arena *arena, struct source_fields *ret_fields);
 
+/* Whether a table's column my_row_id is invisible, or there is none any more: hidden_key.h. */
+MUST_CHECK bool cluster_has_hidden_key(struct cluster *cluster, struct span database,
+                                       struct span table, bool *ret_hidden, struct err *err);
+
 /* Good from cluster_start() until cluster_delete() or cluster_close(). */
 struct change_log *cluster_borrow_change_log(const struct cluster *cluster);
 

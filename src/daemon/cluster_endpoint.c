@@ -209,6 +209,12 @@ static void describe_source(void *context, const struct source_engine_row *row, 
     cluster_describe_source(context, row, arena, ret_fields);
 }
 
+static bool has_hidden_key(void *context, struct span database, struct span table, bool *ret_hidden,
+                           struct err *err)
+{
+    return cluster_has_hidden_key(context, database, table, ret_hidden, err);
+}
+
 static bool serve_one(struct cluster_endpoint *endpoint, enum endpoint_kind kind,
                       struct cluster *cluster, struct err *err)
 {
@@ -219,20 +225,22 @@ static bool serve_one(struct cluster_endpoint *endpoint, enum endpoint_kind kind
         return true;
     endpoint->change_log = cluster_borrow_change_log(cluster);
     endpoint->sockets.at[kind].fd = -1;
-    if (!endpoint_start(&(struct endpoint_spec){.name = endpoint->entries[kind].name,
-                                                .engine_socket = cluster_borrow_socket(cluster),
-                                                .tls_server = endpoint->tls_server,
-                                                .tls_engine = endpoint->tls_engine,
-                                                .access = endpoint->access,
-                                                .traffic = endpoint->traffic,
-                                                .master_user = endpoint->master_user,
-                                                .change_log = endpoint->change_log,
-                                                .compatibility = endpoint->compatibility,
-                                                .server_uuid = endpoint->server_uuid,
-                                                .reserved_users = reserved_users,
-                                                .describe_source = describe_source,
-                                                .describe_context = cluster},
-                        listen_fd, &served, err))
+    if (!endpoint_start(
+            &(struct endpoint_spec){.name = endpoint->entries[kind].name,
+                                    .engine_socket = cluster_borrow_socket(cluster),
+                                    .tls_server = endpoint->tls_server,
+                                    .tls_engine = endpoint->tls_engine,
+                                    .access = endpoint->access,
+                                    .traffic = endpoint->traffic,
+                                    .master_user = endpoint->master_user,
+                                    .change_log = endpoint->change_log,
+                                    .compatibility = endpoint->compatibility,
+                                    .server_uuid = endpoint->server_uuid,
+                                    .reserved_users = reserved_users,
+                                    .describe_source = describe_source,
+                                    .describe_context = cluster,
+                                    .hidden_keys = {.ask = has_hidden_key, .userdata = cluster}},
+            listen_fd, &served, err))
         return false;
     share(endpoint, kind, served);
     return true;

@@ -145,6 +145,7 @@ static void choose_view(struct dump_session *session, const struct mirror *mirro
         .to = entrance_dialect(session->spec->entrance),
         .server_id = mirror_identity(mirror)->server_id,
         .accounts = ACCOUNTS_DROP,
+        .hidden = session->spec->endpoint->hidden_keys,
         .anonymous = wish_number(session, WISH_WITHOUT_GTIDS) != 0,
     };
 }

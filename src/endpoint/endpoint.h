@@ -16,6 +16,7 @@
 #include "endpoint/traffic.h"
 #include "net/tls.h"
 #include "replication/change_log.h"
+#include "translation/hidden_key.h"
 
 #include <stddef.h>
 
@@ -36,6 +37,7 @@ struct endpoint_spec {
     const char *const *reserved_users; /* refused here, whatever their password; NULL at the end */
     show_describe_source *describe_source; /* any thread */
     void *describe_context;
+    struct hidden_key_source hidden_keys; /* any thread */
 };
 
 /* Takes over listen_fd and begins to accept. */

@@ -8,9 +8,16 @@
 
 #define BODY_MAX      (EVENT_LENGTH_MAX - EVENT_HEADER_SIZE - EVENT_CHECKSUM_SIZE)
 #define TABLE_ID_SIZE 6
+#define ANSWERS       4096 /* of hidden keys, by table ids: an ALTER TABLE gives another id */
 #define COMMON_FLAGS                                                                               \
     (ROWS_FLAG_STMT_END | ROWS_FLAG_NO_FOREIGN_KEY_CHECKS | ROWS_FLAG_RELAXED_UNIQUE_CHECKS |      \
      ROWS_FLAG_COMPLETE_ROWS)
+
+struct answer {
+    uint64_t table_id;
+    bool known;
+    bool hidden;
+};
 
 struct row_translator {
     enum dialect to;
@@ -18,6 +25,8 @@ struct row_translator {
     struct table_maps *maps;
     struct table_translation table; /* of the event at hand */
     struct row_reader reader;
+    struct hidden_key_source hidden;
+    struct answer *answers; /* since the file began; NULL: nothing was asked */
 };
 
 struct row_translator *row_translator_new(enum dialect to)
@@ -38,7 +47,14 @@ void row_translator_free(struct row_translator *translator)
     table_maps_free(translator->maps);
     table_translation_done(&translator->table);
     row_reader_done(&translator->reader);
+    mem_free(translator->answers);
     mem_free(translator);
+}
+
+void row_translator_ask_hidden(struct row_translator *translator,
+                               const struct hidden_key_source *source)
+{
+    translator->hidden = *source;
 }
 
 void row_translator_start(struct row_translator *translator, const struct format *from)
@@ -46,6 +62,30 @@ void row_translator_start(struct row_translator *translator, const struct format
     table_maps_free(translator->maps);
     translator->maps = table_maps_new();
     translator->from = *from;
+    mem_free(translator->answers);
+    translator->answers = NULL;
+}
+
+/* Says that the table's key is hidden, if it is. */
+static bool mark_hidden_key(struct row_translator *translator, const struct table_map *map,
+                            struct err *err)
+{
+    struct answer *answer;
+    bool hidden = false;
+
+    if (translator->to != DIALECT_MYSQL_8 || !hidden_key_may_be(map))
+        return true;
+    if (!translator->answers)
+        translator->answers = mem_alloc(ANSWERS * sizeof *translator->answers);
+    answer = &translator->answers[map->table_id % ANSWERS];
+    if (!answer->known || answer->table_id != map->table_id) {
+        if (!hidden_key_ask(&translator->hidden, map, &hidden, err))
+            return false;
+        *answer = (struct answer){.table_id = map->table_id, .known = true, .hidden = hidden};
+    }
+    if (answer->hidden)
+        translator->table.map.flags |= TABLE_MAP_FLAG_GENERATED_INVISIBLE_KEY;
+    return true;
 }
 
 /* Takes back what was appended since `start`. */
@@ -71,7 +111,8 @@ bool row_translator_map(struct row_translator *translator, struct span body, str
     size_t start = buf->len;
 
     if (!table_maps_take(translator->maps, body, &translator->from, &map, err) ||
-        !table_translation_make(&translator->table, map, translator->to, err))
+        !table_translation_make(&translator->table, map, translator->to, err) ||
+        !mark_hidden_key(translator, map, err))
         return false;
     table_map_encode(buf, &translator->table.map);
     return check_size(buf, start, err) || undo(buf, start);

@@ -17,11 +17,16 @@
 
 #include "binlog/table_map.h"
 #include "translation/dialect.h"
+#include "translation/hidden_key.h"
 
 struct row_translator;
 
 struct row_translator *row_translator_new(enum dialect to);
 void row_translator_free(struct row_translator *translator); /* NULL is fine */
+
+/* To MySQL 8, whom to ask of tables of MariaDB's; before that it is nobody. */
+void row_translator_ask_hidden(struct row_translator *translator,
+                               const struct hidden_key_source *source);
 
 /* Events of another format follow, a file begins: table maps of before are forgotten. */
 void row_translator_start(struct row_translator *translator, const struct format *from);

@@ -16,6 +16,7 @@ struct translator *translator_new(const struct translator_options *options)
     translator->next = translator_is_next();
     translator->unpacker = unpacker_new();
     translator->rows = row_translator_new(options->to);
+    row_translator_ask_hidden(translator->rows, &options->hidden);
     translator->queries = query_translator_new(options->to, options->accounts);
     if (options->history_size > 0 && options->to != DIALECT_MYSQL_5)
         translator->dependencies = dependencies_new(options->history_size);

@@ -5,11 +5,11 @@
  * Pure and deterministic: the output follows from the source's bytes since the beginning of the
  * file, the state of GTIDs there, and the options; so every relay of a source makes the same bytes,
  * but for the numbers by which a transaction waits for others: last_committed and commit ids may be
- * better where more keys are known. They have the same place and size everywhere, and so have the
- * events that stand for GTIDs where these are left out. Only its resolver may wait for what it is
- * asked. Its files are a *view* of the source's: one for each, with a name
- * and offsets of their own (see translator_view_name()). Each event's log_pos is its end in the
- * view.
+ * better where more keys are known; and for a flag of table maps (hidden_key.h). They have the same
+ * place and size everywhere, and so have the events that stand for GTIDs where these are left out.
+ * Only its resolver, and who is asked for hidden keys, may wait. Its files are a *view* of the
+ * source's: one for each, with a name and offsets of their own (see translator_view_name()). Each
+ * event's log_pos is its end in the view.
  *
  * A transaction is held until its end, because what begins it tells of all of it (length, what it
  * depends on); one of more than TRANSLATOR_HELD_MAX bytes goes out as it comes, with a GTID that
@@ -26,6 +26,7 @@
 #include "binlog/gtid_set.h"
 #include "translation/dialect.h"
 #include "translation/gtid_resolver.h"
+#include "translation/hidden_key.h"
 #include "translation/key_catalog.h"
 #include "translation/sql_translator.h"
 
@@ -50,6 +51,7 @@ struct translator_options {
     uint32_t server_id; /* the source's, of events that are made here */
     enum account_policy accounts;
     const struct gtid_resolver *resolver; /* MySQL: what GTIDs were before; NULL: nothing known */
+    struct hidden_key_source hidden;      /* MySQL: of MariaDB's tables */
     struct key_source keys;               /* with history_size; `at` may be NULL */
     unsigned history_size; /* keys of rows that are remembered, see dependencies.h; 0: none */
     bool anonymous;        /* MySQL: GTIDs stay out, as of GTID_MODE=OFF: without a resolver only */

@@ -261,6 +261,33 @@ def test_ways_to_a_replica(cluster, tmp_path, server):
     cluster.account(f"ALTER USER {relay.REPLICA}@'%' REQUIRE NONE")
 
 
+def test_keys_that_mysql_hides(cluster, tmp_path):
+    """A MySQL replica takes rows of a table with one otherwise; the cluster's log does not tell which tables have one."""
+    key = "my_row_id BIGINT UNSIGNED NOT NULL {}AUTO_INCREMENT PRIMARY KEY, x BIGINT UNSIGNED, y BIGINT"
+    start = position(cluster)
+
+    def wait_same(*tables):
+        for asked in (f"SELECT my_row_id, x, y FROM hides.{table}" for table in tables):
+            wait_for(lambda: node.query(asked) == cluster.query(asked), CATCH_UP, asked,  # noqa: B023
+                     ignore=pymysql.err.MySQLError)  # fmt: skip
+
+    cluster.execute("CREATE DATABASE hides")
+    for table, word in ("hidden", "INVISIBLE "), ("shown", ""), ("gone", "INVISIBLE "), ("changed", ""):
+        cluster.execute(f"CREATE TABLE hides.{table} ({key.format(word)})",
+                        f"INSERT INTO hides.{table} (x, y) VALUES (1001, 2001), (1002, 2002), (1003, 2003)",
+                        f"UPDATE hides.{table} SET y = y + 10 WHERE x = 1002")  # fmt: skip
+    cluster.execute("DROP TABLE hides.gone")
+    with Node("mysql-9.7", tmp_path, **relay.replica_settings("mysql-9.7")) as node:
+        relay.follow(node, cluster.port, by_gtid=False, start=start)
+        wait_same("hidden", "shown", "changed")
+        cluster.execute(
+            "ALTER TABLE hides.changed MODIFY my_row_id BIGINT UNSIGNED NOT NULL INVISIBLE AUTO_INCREMENT",
+            *(f"DELETE FROM hides.{table} WHERE x = 1001" for table in ("hidden", "shown", "changed")))  # fmt: skip
+        wait_same("hidden", "shown", "changed")
+        assert not relay.replica_status(node)["Last_SQL_Errno"]
+    cluster.execute("DROP DATABASE hides")
+
+
 def test_an_endpoint_that_closes_ends_its_own_dumps(cluster, replica):
     wait_replicated(cluster, replica, "before")
     began = dumps_of(cluster, replica)
