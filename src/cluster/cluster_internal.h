@@ -36,6 +36,7 @@ struct cluster {
     struct source_replication *replication; /* from cluster_prepare() on */
     int source_fd;                          /* of cluster_borrow_source_fd() */
     uint64_t told_left_behind;     /* a source's number, in its event; the receiver's thread's */
+    uint32_t told_newer;           /* a source's version; the same */
     struct change_log *change_log; /* NULL: not started; set under the lock */
     struct aurora_bridge *bridge;  /* NULL: not started */
     struct table_report *tables;   /* that are not InnoDB */

@@ -11,9 +11,8 @@
 #include "wire/reply.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
 #include <string.h>
 
 #define ARENA_CAP           (1u << 20)
@@ -89,6 +88,37 @@ static void tell_left_behind(struct cluster *cluster, const struct source *sourc
     log_state_done(&own);
 }
 
+/* As struct source has it. */
+static uint32_t engine_version(struct cluster *cluster)
+{
+    unsigned major = 0;
+    unsigned minor = 0;
+
+    (void)pthread_mutex_lock(&cluster->shared.lock);
+    (void)sscanf(cluster->shared.engine_version, "%u.%u", &major, &minor);
+    (void)pthread_mutex_unlock(&cluster->shared.lock);
+    return major * 10000 + minor * 100;
+}
+
+/* Its log comes as it is. Once for a version. */
+static void tell_newer(struct cluster *cluster, const struct source *source)
+{
+    uint32_t engine = engine_version(cluster);
+    char text[STORE_MESSAGE_MAX];
+
+    if (source->family != FORMAT_MARIADB || source->version / 100 <= engine / 100 ||
+        source->version == cluster->told_newer)
+        return;
+    cluster->told_newer = source->version;
+    (void)snprintf(
+        text, sizeof text,
+        "it runs %s, here is %u.%u. What only it knows stops replication, and a character "
+        "set that is named there without a collation has another one here, by which "
+        "other values may be equal. Better make a cluster with an engine like it.",
+        source->version_text, (unsigned)(engine / 10000), (unsigned)(engine / 100 % 100));
+    cluster_note(cluster, EVENT_SOURCE_NEWER, text);
+}
+
 bool cluster_admit_source(void *context, const struct source *source, struct err *err)
 {
     if (is_followed_by(context, source->server_id))
@@ -97,6 +127,7 @@ bool cluster_admit_source(void *context, const struct source *source, struct err
                        "that first",
                        source->server_id);
     tell_left_behind(context, source);
+    tell_newer(context, source);
     return true;
 }
 

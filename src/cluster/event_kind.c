@@ -58,6 +58,8 @@ static const struct {
                                    "Replication has stopped. "},
     [EVENT_SOURCE_LACKS] = {"db-instance", "read replica", "",
                             "The replication source lacks transactions that were written here: "},
+    [EVENT_SOURCE_NEWER] = {"db-instance", "read replica", "",
+                            "The replication source is a newer MariaDB than the engine: "},
     [EVENT_UNTIL_REACHED] = {"db-instance", "read replica", "",
                              "Replication has been stopped since the replica reached the stop "
                              "point specified by the "},

@@ -31,6 +31,7 @@ enum event_kind {
     EVENT_MASTER_CREDENTIALS_RESET,
     EVENT_REPLICATION_STOPPED,
     EVENT_SOURCE_LACKS,
+    EVENT_SOURCE_NEWER,
     EVENT_UNTIL_REACHED,
     EVENT_TABLE_NOT_INNODB,
     EVENT_PARAMETER_UPDATED,
@@ -40,7 +41,7 @@ enum event_kind {
  * An event of now. `source` is the instance or the parameter group that the kind is about. `detail`
  * ends the text of the kinds that have one: NOT_CREATED, MODIFIED, LOST, FOUND, NOT_RESTARTED,
  * STORAGE_LOW, RETENTION_CUT, STORAGE_BACK, UPDATED, REPLICATION_STOPPED, SOURCE_LACKS,
- * UNTIL_REACHED, TABLE_NOT_INNODB; else NULL.
+ * SOURCE_NEWER, UNTIL_REACHED, TABLE_NOT_INNODB; else NULL.
  */
 struct store_event event_make(enum event_kind kind, const char *cluster, const char *source,
                               const char *detail);

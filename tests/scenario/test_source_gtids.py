@@ -600,3 +600,6 @@ def test_a_mariadb_source(follower, mariadb):
     follower.query(START)
     wait_caught_up(follower, mariadb)
     assert rows(follower) == [1, 2, 3, 4, 6, 8, 9]
+    newer = [event["message"] for event in events(follower) if "newer MariaDB" in event["message"]]
+    assert newer and newer[-1].startswith("The replication source is a newer MariaDB than the engine: it runs 11.8."), newer
+    assert "here is 10.11." in newer[-1]
