@@ -30,7 +30,8 @@
 --
 -- Session settings. The caller's sql_mode does not matter (a routine keeps its own); of those that do
 -- reach in here, completion_type is answered by COMMIT AND NO CHAIN NO RELEASE, sql_select_limit by
--- scalar subqueries, timestamp by SYSDATE().
+-- scalar subqueries, timestamp by SYSDATE(), time_zone by UTC where the time is taken: an hour that comes twice
+-- in the caller's zone is stored as the first of the two, and a request would be an hour old as it is made.
 --
 -- Connections. The caller's default_master_connection does not matter: the channel '' is named in
 -- every statement.
@@ -73,8 +74,8 @@ CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_internal_
     SQL SECURITY DEFINER
 BEGIN
     COMMIT AND NO CHAIN NO RELEASE;
-    SET STATEMENT sql_log_bin = 0 FOR CALL mysql.rds_internal_write_note(p_action, p_host, p_port, p_user,
-        p_log_file, p_log_pos, p_ssl, p_gtid, p_auto, TRUE);
+    SET STATEMENT sql_log_bin = 0, time_zone = '+00:00' FOR CALL mysql.rds_internal_write_note(p_action, p_host,
+        p_port, p_user, p_log_file, p_log_pos, p_ssl, p_gtid, p_auto, TRUE);
 END
 $$
 CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_internal_note(

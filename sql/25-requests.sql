@@ -57,7 +57,7 @@ BEGIN
     DECLARE v_text VARCHAR(400) CHARACTER SET utf8mb4;
 
     COMMIT AND NO CHAIN NO RELEASE;
-    SET STATEMENT sql_log_bin = 0 FOR
+    SET STATEMENT sql_log_bin = 0, time_zone = '+00:00' FOR
         CALL mysql.rds_internal_put_request(v_id, p_request, p_argument, SHA2(v_carried, 256));
     BEGIN
         DECLARE EXIT HANDLER FOR 1305

@@ -25,7 +25,7 @@ CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_internal_
     SQL SECURITY DEFINER
 BEGIN
     COMMIT AND NO CHAIN NO RELEASE;
-    SET STATEMENT sql_log_bin = 0 FOR CALL mysql.rds_internal_write_note(p_action, NULL, NULL, NULL,
+    SET STATEMENT sql_log_bin = 0, time_zone = '+00:00' FOR CALL mysql.rds_internal_write_note(p_action, NULL, NULL, NULL,
         p_log_file, p_log_pos, NULL, p_gtid, NULL, FALSE);
 END
 $$

@@ -117,7 +117,7 @@ static bool do_all(struct requests *requests, const struct carried *carried, str
     bool any = true;
     bool ok = requests->spec.connect(requests->spec.context, &sql, err);
 
-    ok = ok && sql_run(sql, "SET SESSION sql_log_bin = 0", err);
+    ok = ok && sql_run(sql, "SET SESSION sql_log_bin = 0, time_zone = '+00:00'", err);
     for (int i = 0; ok && any && i < MOST_AT_ONCE; i++) {
         struct arena *arena = arena_new(ARENA_CAP);
 

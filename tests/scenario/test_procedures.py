@@ -181,6 +181,33 @@ def test_a_session_without_autocommit_keeps_its_binary_log(configured):
     cluster.as_admin("SET sql_log_bin = 0", "UPDATE mysql.rds_channel_setting SET value = ''")
 
 
+@pytest.fixture
+def autumn(configured):
+    """The name of a time zone that has gone back an hour ten minutes ago."""
+    zone = configured.as_admin(
+        "SET sql_log_bin = 0", "INSERT INTO mysql.time_zone (Use_leap_seconds) VALUES ('N')",
+        "SELECT LAST_INSERT_ID() AS id")[0]["id"]  # fmt: skip
+    configured.as_admin(
+        "SET sql_log_bin = 0", f"INSERT INTO mysql.time_zone_name VALUES ('Test/Autumn', {zone})",
+        f"INSERT INTO mysql.time_zone_transition_type VALUES ({zone}, 0, 7200, 1, 'S'), ({zone}, 1, 3600, 0, 'W')",
+        f"INSERT INTO mysql.time_zone_transition VALUES ({zone}, -2000000000, 0), ({zone}, UNIX_TIMESTAMP() - 600, 1)",
+    )  # fmt: skip
+    yield "Test/Autumn"
+    configured.as_admin("SET sql_log_bin = 0", "DELETE FROM mysql.time_zone_name WHERE Name = 'Test/Autumn'")
+
+
+def test_an_hour_that_comes_twice(configured, autumn):
+    with configured.connect() as conn, conn.cursor() as cursor:
+        cursor.execute(f"SET time_zone = '{autumn}'")
+        cursor.execute("CALL mysql.rds_start_replication")
+        cursor.execute("CALL mysql.rds_stop_replication")
+        cursor.execute("CALL mysql.rds_set_configuration('binlog retention hours', 30)")
+        assert not cursor.execute("SHOW WARNINGS"), cursor.fetchall()
+    configured.query("CALL mysql.rds_set_configuration('binlog retention hours', NULL)")
+    row, = configured.query("SELECT MAX(action_timestamp) > NOW() - INTERVAL 1 MINUTE AS now FROM mysql.rds_history")
+    assert row["now"], row
+
+
 def test_notes(configured):
     """What was done by whom is noted, without the password."""
     history = configured.query("SELECT * FROM mysql.rds_history ORDER BY action_timestamp DESC LIMIT 2")
