@@ -78,6 +78,22 @@ BEGIN
         p_port, p_user, p_log_file, p_log_pos, p_ssl, p_gtid, p_auto, TRUE);
 END
 $$
+-- Replication is to run, whatever comes of it: what fails in its first moment is still the operator's to mend,
+-- and then goes on over a restart as all else.
+CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_internal_write_started()
+    MODIFIES SQL DATA
+    SQL SECURITY DEFINER
+BEGIN
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION
+    BEGIN
+        ROLLBACK AND NO CHAIN NO RELEASE;
+        RESIGNAL;
+    END;
+    REPLACE INTO mysql.rds_replication_status (action_timestamp, called_by_user, action, mysql_version, channel_name)
+    VALUES (SYSDATE(6), USER(), 'start slave', LEFT(SUBSTRING_INDEX(VERSION(), '-', 2), 20), '');
+    COMMIT AND NO CHAIN NO RELEASE;
+END
+$$
 CREATE OR REPLACE DEFINER = `rdsadmin`@`localhost` PROCEDURE mysql.rds_internal_note(
     IN p_action VARCHAR(64), IN p_host VARCHAR(255), IN p_port INT, IN p_user VARCHAR(128),
     IN p_log_file VARCHAR(511), IN p_log_pos BIGINT UNSIGNED, IN p_ssl TINYINT)
@@ -308,6 +324,7 @@ BEGIN
 
     CALL mysql.rds_internal_note('Starting: start slave', NULL, NULL, NULL, NULL, NULL, NULL);
     CALL mysql.rds_internal_request('start replication', NULL);
+    SET STATEMENT sql_log_bin = 0, time_zone = '+00:00' FOR CALL mysql.rds_internal_write_started();
     WHILE v_tenths < 10 OR (v_tenths < 20 AND NOT (v_receiver AND v_applier)) DO
         DO SLEEP(0.1);
         SET v_tenths = v_tenths + 1;

@@ -4,6 +4,8 @@ One cluster for all, a MySQL 9.7, a MariaDB 11.8 and a MySQL 5.6; each test begi
 source and replication forgotten. Time budget: 90 s.
 """
 
+import contextlib
+
 import pymysql
 import pytest
 
@@ -218,6 +220,23 @@ def test_skip_repl_error(follower, source):
     assert signalled(follower, skip) == "Slave is running normally.  No errors detected to skip."
     follower.query(STOP)
     assert signalled(follower, skip) == "Slave is down or disabled."
+
+
+def test_what_failed_at_the_start_and_was_skipped_goes_on_over_a_restart(follower, source):
+    """The call has told of an error then, and replication runs all the same."""
+    file, offset = position(source)
+    follower.execute("INSERT INTO channel.k VALUES (2)")
+    source.execute("INSERT INTO channel.k VALUES (2)")
+    insert(source, 1)
+    follower.query(SET, (source.port, PASSWORD, file, offset))
+    with contextlib.suppress(pymysql.err.OperationalError):  # it may fail a moment later
+        follower.query(START)
+    wait_failed(follower)
+    assert results(follower, "CALL mysql.rds_skip_repl_error") == SKIPPED
+    kill_engine(follower)
+    insert(source, 2)
+    wait_caught_up(follower, source)
+    assert rows(follower) == [1, 2]
 
 
 def test_a_second_error_is_not_skipped_with_the_first(follower, source):
