@@ -65,8 +65,9 @@ bool directory_lock(struct directory *directory, struct err *err)
     if (ok) {
         int n = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
 
-        ok = ftruncate(directory->lock_fd, 0) == 0 || err_errno(err, "%s: cannot truncate", lock);
-        ok = ok && fd_write_all(directory->lock_fd, span_of(pid, (size_t)n), err);
+        /* Over the one before, which takes no room: the disk may be full. */
+        ok = fd_write_all(directory->lock_fd, span_of(pid, (size_t)n), err) &&
+             (ftruncate(directory->lock_fd, n) == 0 || err_errno(err, "%s: cannot truncate", lock));
     } else if (err->class == E_STATE) {
         (void)locked_by_another(directory->path, lock, err);
     }

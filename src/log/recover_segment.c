@@ -7,11 +7,13 @@
 #include "base/random.h"
 #include "log/scan.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
 /* A file at work. */
 struct work {
+    struct mirror *mirror; /* whose reserve gives way on a full disk */
     const char *name;
     bool last;
     bool linked;
@@ -225,13 +227,26 @@ static bool resume(struct work *work, uint64_t end, struct err *err)
     return true;
 }
 
+/* What was received is served whatever else the disk has no room for. */
+static bool write_records(struct work *work, uint64_t at, struct span records, struct err *err)
+{
+    int fd = work->out->index.fd;
+
+    if (fd_write_at(fd, at, records, "log/recover-index", err))
+        return true;
+    if (err->code != ENOSPC)
+        return false;
+    mirror_drop_reserve(work->mirror);
+    return fd_write_at(fd, at, records, "log/recover-index", err);
+}
+
 static bool write_index(struct work *work, const struct buf *records, struct err *err)
 {
     struct index_file *index = &work->out->index;
     uint64_t at = index->head_size + index->records * INDEX_RECORD_SIZE;
 
     if (!fd_truncate(index->fd, at, "log/recover-index-cut", err) ||
-        !fd_write_at(index->fd, at, buf_span(records), "log/recover-index", err) ||
+        !write_records(work, at, buf_span(records), err) ||
         !fd_sync(index->fd, "log/recover-index-sync", err))
         return err_prefix(err, "side index");
     index->records += records->len / INDEX_RECORD_SIZE;
@@ -337,11 +352,12 @@ static bool recover(struct work *work, int dir_fd, uint64_t ordinal, bool has_in
     return true;
 }
 
-bool recover_segment(const struct mirror *mirror, const char *name, uint64_t ordinal,
-                     bool has_index, bool last, struct recovered_segment *ret, struct err *err)
+bool recover_segment(struct mirror *mirror, const char *name, uint64_t ordinal, bool has_index,
+                     bool last, struct recovered_segment *ret, struct err *err)
 {
     struct recovered_segment out = {.fd = -1, .index = {.fd = -1}};
     struct work work = {
+        .mirror = mirror,
         .name = name,
         .last = last,
         .linked = mirror->options.linked,

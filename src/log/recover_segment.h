@@ -27,7 +27,7 @@ struct recovered_segment {
  * file begins with a hole and has no index; E_PROTO: not a binlog file, or damaged before the log's
  * end.
  */
-MUST_CHECK bool recover_segment(const struct mirror *mirror, const char *name, uint64_t ordinal,
+MUST_CHECK bool recover_segment(struct mirror *mirror, const char *name, uint64_t ordinal,
                                 bool has_index, bool last, struct recovered_segment *ret,
                                 struct err *err);
 

@@ -421,6 +421,25 @@ static void test_a_file_that_can_not_begin_may_be_begun_again(void **state)
     }
 }
 
+/* What a crash has left can be served again on a full disk: the log's reserve is for that, too. */
+static void test_it_opens_on_a_full_disk(void **state)
+{
+    struct mirror_recovery recovery;
+    struct mirror *mirror;
+
+    (void)state;
+    begin(&mirror);
+    ok(append_rest(mirror, files[0].ends[6]));
+    ok(mirror_sync(mirror, &err));
+    mirror_close(mirror);
+    ok(inject_set("log/recover-index:enospc", &err));
+    mirror = open_log(&recovery);
+    ok(inject_set(NULL, &err));
+    assert_int_equal(recovery.end.offset, feed_whole_before(&files[0], files[0].size));
+    assert_shown(mirror, feed_whole_before(&files[0], files[0].size));
+    mirror_close(mirror);
+}
+
 static void test_a_file_waits_for_descriptors(void **state)
 {
     struct span format = span_of(files[1].bytes + LOG_FIRST_OFFSET, files[1].format_size);
@@ -549,6 +568,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_file_that_can_not_begin_may_be_begun_again, make_dir,
                                         drop_dir),
         cmocka_unit_test_setup_teardown(test_a_file_waits_for_descriptors, make_dir, drop_dir),
+        cmocka_unit_test_setup_teardown(test_it_opens_on_a_full_disk, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_a_short_write_is_continued, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_an_index_that_finds_no_room_waits, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_an_index_that_can_not_be_written_ends_it, make_dir,
