@@ -150,7 +150,8 @@ const struct verb verb_relay = {
          {"source-ssl-ca", "FILE", "PEM file of the authorities that the source is checked by."},
          {"start", "WHERE",
           "Where an empty relay begins: oldest (when nothing is given), now, FILE:POSITION, or "
-          "gtid:GTIDS: the beginning of the file that has the first transaction after them."},
+          "gtid:GTIDS: the beginning of the file that has the first transaction after them. A "
+          "position may be corrected as long as nothing came."},
          {"source-change", "WHAT",
           "When the source is another server, or its binlog is not the one that was received: stop "
           "(when nothing is given), follow: begin a new log if the source has all GTIDs of the old "

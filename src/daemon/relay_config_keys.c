@@ -324,7 +324,8 @@ const struct relay_section_keys relay_section_channel = {
           .take = config_take_flag, CHANNEL(semi_sync)},
          {"start", "WHERE",
           "Where an empty log begins: oldest (when nothing is given), now, FILE:POSITION, or "
-          "gtid:GTIDS: the beginning of the file that has the first transaction after them.",
+          "gtid:GTIDS: the beginning of the file that has the first transaction after them. A "
+          "position may be corrected as long as nothing came.",
           .take = take_start},
          {"source_change", "WHAT",
           "When the source is another server, or its binlog is not the one that was received: "

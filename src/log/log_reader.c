@@ -337,6 +337,11 @@ static bool refresh(struct log_reader *reader, struct err *err)
     if (!mirror_segment_at(reader->mirror, reader->view.segment.ordinal, &now, &purged))
         return reader->view.segment.closed || refresh_purged(reader, err) ||
                fail_in_file(reader, err);
+    if (now.start != reader->view.segment.start) /* mirror_drop_void() */
+        return err_set(err, E_STATE, 0, "the file was begun at %llu, not at %llu",
+                       (unsigned long long)now.start,
+                       (unsigned long long)reader->view.segment.start) ||
+               fail_in_file(reader, err);
     reader->view.segment = now;
     return true;
 }

@@ -138,6 +138,15 @@ MUST_CHECK bool mirror_next(struct mirror *mirror, struct span name, uint64_t st
                             struct span format, const struct log_state *state, struct err *err);
 
 /*
+ * Whether the log has one file, which begins in the middle, and nothing of it yet; *ret_begun is
+ * that place then.
+ */
+bool mirror_is_void(struct mirror *mirror, struct log_position *ret_begun);
+
+/* Takes that file away: the log is as new. Readers of it fail. E_USAGE: it is not void; E_IO. */
+MUST_CHECK bool mirror_drop_void(struct mirror *mirror, struct err *err);
+
+/*
  * mirror_next() of a linked log: the file that another process writes at `path`, on the same file
  * system, gets a second name, its own, in the log's directory. E_USAGE, E_PROTO, E_IO (EXDEV: on
  * another file system; EEXIST: a file of that name is there which the log does not know).

@@ -478,6 +478,64 @@ bool mirror_next(struct mirror *mirror, struct span name, uint64_t start, struct
            next_file(mirror, &head, NULL, format, state, err);
 }
 
+static bool is_void_locked(const struct mirror *mirror)
+{
+    const struct log_segment *first = mirror->shared.count == 1 ? mirror->shared.segments[0] : NULL;
+
+    return first && !first->closed && first->start > LOG_FIRST_OFFSET &&
+           mirror->shared.received == first->start;
+}
+
+bool mirror_is_void(struct mirror *mirror, struct log_position *ret_begun)
+{
+    bool is_void;
+
+    (void)pthread_mutex_lock(&mirror->shared.lock);
+    is_void = is_void_locked(mirror);
+    if (is_void) {
+        ret_begun->offset = mirror->shared.segments[0]->start;
+        memcpy(ret_begun->name, mirror->shared.segments[0]->name, sizeof ret_begun->name);
+    }
+    (void)pthread_mutex_unlock(&mirror->shared.lock);
+    return is_void;
+}
+
+/* Nobody finds the file any more. */
+static bool forget_void(struct mirror *mirror, struct log_segment *ret_segment)
+{
+    bool is_void;
+
+    (void)pthread_mutex_lock(&mirror->shared.lock);
+    is_void = is_void_locked(mirror);
+    if (is_void) {
+        *ret_segment = *mirror->shared.segments[0];
+        mem_free(mirror->shared.segments[0]);
+        mirror->shared.count = 0;
+        mirror->shared.received = mirror->shared.written = 0;
+    }
+    (void)pthread_mutex_unlock(&mirror->shared.lock);
+    return is_void;
+}
+
+/* The file goes before its index, which without records and file is removed by the next open. */
+bool mirror_drop_void(struct mirror *mirror, struct err *err)
+{
+    struct log_segment segment;
+    bool ok;
+
+    (void)pthread_mutex_lock(&mirror->sync_lock);
+    ok = check_status(mirror, err) &&
+         (forget_void(mirror, &segment) ||
+          err_set(err, E_USAGE, 0, "%s: the log is not without events", mirror->directory));
+    if (ok) {
+        remove_files(mirror, segment.name);
+        log_waiters_wake(&mirror->waiters, LOG_WAITS_SYNCED);
+        ok = dir_sync(mirror->directory, err);
+    }
+    (void)pthread_mutex_unlock(&mirror->sync_lock);
+    return ok;
+}
+
 bool mirror_link(struct mirror *mirror, const char *path, struct span format, struct err *err)
 {
     struct index_head head = {.start = LOG_FIRST_OFFSET};

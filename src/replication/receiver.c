@@ -7,6 +7,8 @@
 #include "base/random.h"
 #include "base/thread.h"
 #include "base/wakeup.h"
+#include "binlog/gtid_list.h"
+#include "log/lookup.h"
 #include "replication/source_place.h"
 
 #include <errno.h>
@@ -139,27 +141,71 @@ static bool find_first_start(struct receiver *receiver, int64_t deadline_usec,
 }
 
 /*
+ * An event that goes past the end of its file may be damaged itself, and others stand behind it.
+ * Then the next file begins with GTIDs that did not come.
+ */
+static bool check_torn(struct receiver *receiver, const char *next, int64_t deadline_usec,
+                       struct err *err)
+{
+    const struct gtid_mariadb *lacking = NULL;
+    struct gtid_list before;
+    struct log_state ours;
+    char *text = NULL;
+    bool good;
+
+    log_state_init(&ours);
+    gtid_list_init(&before);
+    good = mirror_sync(receiver->mirror, err) &&
+           log_state_at(receiver->mirror, &receiver->end, &ours, err);
+    if (good && ours.kind == LOG_STATE_MARIADB)
+        good = source_gtids_before(receiver->link, next, deadline_usec, &text, err) &&
+               gtid_list_parse(span_str(text), &before, err);
+    for (size_t i = 0; good && i < before.count && !lacking; i++)
+        lacking = gtid_list_holds(&ours.list, before.items[i]) ? NULL : &before.items[i];
+    if (lacking)
+        good = err_set(err, E_STATE, ER_BINLOG_FATAL,
+                       "%s: its %.60s is damaged at %" PRIu64 ": %.60s begins after GTID %" PRIu32
+                       "-%" PRIu32 "-%" PRIu64 ", which did not come: have the file checked "
+                       "(mysqlbinlog); to do without what is in it, begin a new log (start)",
+                       link_peer(receiver->link), receiver->end.name, receiver->end.offset, next,
+                       lacking->domain, lacking->server_id, lacking->sequence);
+    mem_free(text);
+    log_state_done(&ours);
+    gtid_list_done(&before);
+    return good;
+}
+
+/*
  * A MariaDB that was killed while it wrote leaves a part of an event at the end of its file, sends
  * all before it, refuses to go on, and has begun another file. Its own replicas stop there until
- * somebody names that file to them. False when there is none, and the end is to be asked for again.
+ * somebody names that file to them. *ret_found is false when there is none, and the end is to be
+ * asked for again.
  */
 static bool find_after_torn(struct receiver *receiver, int64_t deadline_usec,
-                            struct source_position *ret_from)
+                            struct source_position *ret_from, bool *ret_found, struct err *err)
 {
+    struct source_position next;
     bool torn = receiver->torn;
-    struct err err;
+    struct err why;
 
+    *ret_found = false;
     receiver->torn = false;
     if (!torn)
-        return false;
-    if (!source_find_next(receiver->link, receiver->end.name, deadline_usec, ret_from, &err)) {
-        log_warn(receiver->spec.name, "%s", err.text);
+        return true;
+    if (!source_find_next(receiver->link, receiver->end.name, deadline_usec, &next, &why)) {
+        log_warn(receiver->spec.name, "%s", why.text);
+        return true;
+    }
+    if (!check_torn(receiver, next.file, deadline_usec, err)) {
+        receiver->fatal = err->class == E_STATE;
         return false;
     }
     log_warn(receiver->spec.name,
              "%s: its %s ends at %" PRIu64 " with a part of an event, as a crash leaves it: going "
              "on with %s",
-             link_peer(receiver->link), receiver->end.name, receiver->end.offset, ret_from->file);
+             link_peer(receiver->link), receiver->end.name, receiver->end.offset, next.file);
+    *ret_from = next;
+    *ret_found = true;
     return true;
 }
 
@@ -174,6 +220,7 @@ static bool find_start(struct receiver *receiver, int64_t deadline_usec,
                        struct source_position *ret_from, struct err *err)
 {
     struct log_ends ends;
+    bool found;
 
     mirror_ends(receiver->mirror, &ends);
     receiver->end = ends.received;
@@ -181,7 +228,9 @@ static bool find_start(struct receiver *receiver, int64_t deadline_usec,
     key_history_connect(receiver->spec.keys, receiver->mirror, &receiver->end);
     if (ends.received.name[0] == '\0')
         return find_first_start(receiver, deadline_usec, ret_from, err);
-    if (find_after_torn(receiver, deadline_usec, ret_from))
+    if (!find_after_torn(receiver, deadline_usec, ret_from, &found, err))
+        return false;
+    if (found)
         return true;
     if (!mirror_sync(receiver->mirror, err) ||
         !log_overlap_open(receiver->mirror, source_position_max(&receiver->source),
@@ -212,6 +261,22 @@ static void note_new_log(struct receiver *receiver)
     (void)pthread_mutex_unlock(&receiver->shared.lock);
 }
 
+/*
+ * Whether a log that began in the middle of a file, and has nothing yet, is told by now to begin
+ * somewhere else: a place that was mistyped can be corrected.
+ */
+static bool begins_elsewhere(const struct receiver_spec *spec, const struct receiver_log *log)
+{
+    const struct source_position *position = &spec->position;
+    struct log_position begun;
+
+    if (log->successor || !mirror_is_void(log->mirror, &begun))
+        return false;
+    return spec->start == RECEIVER_FROM_GTIDS ||
+           (spec->start == RECEIVER_FROM_POSITION &&
+            (position->offset != begun.offset || strcmp(position->file, begun.name) != 0));
+}
+
 /* The log of the source that was met. One with another history gets a new log, or none. */
 static bool find_log(struct receiver *receiver, int64_t deadline_usec, struct err *err)
 {
@@ -240,7 +305,7 @@ static bool find_log(struct receiver *receiver, int64_t deadline_usec, struct er
         if (good)
             note_new_log(receiver);
     } else {
-        good = true;
+        good = !begins_elsewhere(spec, &log) || mirror_drop_void(log.mirror, err);
     }
     receiver->change = SOURCE_SAME;
     receiver->mirror = log.mirror;
@@ -322,6 +387,7 @@ static bool meet(struct receiver *receiver, int64_t deadline_usec, struct err *e
         receiver->fatal = err->code == ER_SLAVE_FATAL_ERROR;
         return false;
     }
+    receiver->asked_usec = clock_wall_usec() + receiver->source.clock_usec - USEC_PER_SEC;
     if (!gate->admit || gate->admit(gate->context, &receiver->source, err))
         return true;
     source_done(&receiver->source);

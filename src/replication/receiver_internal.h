@@ -24,6 +24,7 @@ struct receiver {
     /* The thread's own, during one connection. */
     struct link *link;
     struct source source;
+    int64_t asked_usec; /* when its variables were, by its own clock, or a second before */
     struct mirror *mirror;
     struct reader reader;        /* of control events: knows the format description */
     struct log_position end;     /* received; while there is an overlap: compared */

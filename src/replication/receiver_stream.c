@@ -13,6 +13,8 @@
 
 #include <inttypes.h>
 
+#define RENEW_USEC (5 * USEC_PER_SEC)
+
 #define TORN_TEXT "binlog truncated in the middle of event" /* of all versions */
 
 bool receiver_append(struct receiver *receiver, struct err *err)
@@ -196,8 +198,55 @@ static bool next_file(struct receiver *receiver, struct span format, struct err 
     return good;
 }
 
+/*
+ * Whether the source has begun the next file since its variables were asked, and that because its
+ * logs were flushed, or gtid_mode or binlog_checksum was set: the one at hand was not full.
+ */
+static bool has_changed(const struct receiver *receiver, struct span format)
+{
+    struct event_header header;
+    struct cursor cur;
+    struct span text;
+    struct err odd;
+    uint64_t most;
+
+    if (receiver->end.name[0] == '\0' || !event_header_decode(format, &header, &odd) ||
+        header.timestamp < receiver->asked_usec / USEC_PER_SEC ||
+        !variables_find(receiver->source.variables, span_str("max_binlog_size"), &text))
+        return false;
+    cur = cursor_of(text);
+    return cursor_decimal(&cur, UINT64_MAX, &most) && receiver->end.offset < most;
+}
+
+/* What replicas are told of the source, and what it can be asked for, may be another by now. */
+static void renew_variables(struct receiver *receiver)
+{
+    const struct receiver_spec *spec = &receiver->spec;
+    int64_t deadline = clock_deadline_usec(RENEW_USEC);
+    struct source source;
+    struct link *link;
+    struct err err;
+    bool good = link_login(&spec->login, deadline, &link, &err);
+
+    if (good) {
+        good = source_ask(link, &spec->visitor, deadline, &source, &err);
+        if (good) {
+            good = source.server_id == receiver->source.server_id
+                       ? spec->keep_variables(spec->context, source.variables, &err)
+                       : err_set(&err, E_STATE, 0, "%s: another server answers", link_peer(link));
+            receiver->source.gtids = good ? source.gtids : receiver->source.gtids;
+            receiver->asked_usec = clock_wall_usec() + source.clock_usec - USEC_PER_SEC;
+            source_done(&source);
+        }
+        link_close(link);
+    }
+    if (!good)
+        log_warn(spec->name, "the source's variables could not be read again: %s", err.text);
+}
+
 static bool begin_file(struct receiver *receiver, struct span format, struct err *err)
 {
+    bool changed = has_changed(receiver, format);
     struct log_ends ends;
 
     if (!next_file(receiver, format, err)) {
@@ -210,6 +259,8 @@ static bool begin_file(struct receiver *receiver, struct span format, struct err
     receiver->announced = false;
     log_info(receiver->spec.name, "receiving file=%s offset=%" PRIu64, receiver->end.name,
              receiver->end.offset);
+    if (changed)
+        renew_variables(receiver);
     return true;
 }
 
@@ -363,6 +414,19 @@ static bool take_event(struct receiver *receiver, struct span bytes, struct err 
     return true;
 }
 
+/*
+ * Whether anything of the file at hand is there: if not, it is not known that an event begins where
+ * it was asked for.
+ */
+static bool has_begun(struct receiver *receiver)
+{
+    struct log_file file;
+    struct err gone;
+
+    return mirror_find(receiver->mirror, receiver->end.name, &file, &gone) &&
+           receiver->end.offset > file.start;
+}
+
 /* A packet of the dump: an OK byte and an event, or its end. */
 static bool take_packet(struct receiver *receiver, struct span payload, struct err *err)
 {
@@ -374,7 +438,8 @@ static bool take_packet(struct receiver *receiver, struct span payload, struct e
         (void)reply_err_to_err(payload, err);
         /* What ends a stream that went well may come of a reset: seen when we come again. */
         receiver->torn = err->code == ER_BINLOG_FATAL && !receiver->overlap &&
-                         !receiver->announced && strstr(err->text, TORN_TEXT);
+                         !receiver->announced && source_leaves_torn(&receiver->source) &&
+                         has_begun(receiver) && strstr(err->text, TORN_TEXT);
         receiver->fatal = err->code == ER_BINLOG_FATAL && !receiver->torn &&
                           (receiver->overlap || receiver->was_refused);
         receiver->was_refused = err->code == ER_BINLOG_FATAL && !receiver->torn;

@@ -331,6 +331,11 @@ bool source_prepare(struct link *link, const struct source_visitor *visitor, str
     return register_replica(link, visitor, deadline_usec, err);
 }
 
+bool source_leaves_torn(const struct source *source)
+{
+    return source->family == FORMAT_MARIADB || source->version < MYSQL_5_6;
+}
+
 uint64_t source_position_max(const struct source *source)
 {
     return source->family == FORMAT_MYSQL && source->version >= MYSQL_8 && source->gtids

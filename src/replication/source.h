@@ -68,6 +68,12 @@ struct source_position {
  */
 uint64_t source_position_max(const struct source *source);
 
+/*
+ * Whether such a server, killed while it writes, leaves a part of an event at the end of its file
+ * and begins another one. MySQL from 5.6 on cuts it off.
+ */
+bool source_leaves_torn(const struct source *source);
+
 /* Asks for the dump from a position on; events follow on the link. E_LIMIT: past that offset. */
 MUST_CHECK bool source_dump(struct link *link, const struct source_visitor *visitor,
                             const struct source *source, const struct source_position *from,

@@ -153,6 +153,16 @@ static bool check_purged(struct link *link, const struct gtid_set *wanted_after,
     return good;
 }
 
+bool source_gtids_before(struct link *link, const char *name, int64_t deadline_usec,
+                         char **ret_gtids, struct err *err)
+{
+    char *sql = mem_printf("SELECT BINLOG_GTID_POS('%s', %d)", name, LOG_FIRST_OFFSET);
+    bool good = ask_text(link, sql, deadline_usec, ret_gtids, err);
+
+    mem_free(sql);
+    return good;
+}
+
 /* MariaDB only refuses: what its oldest file begins with is added, where we may ask for it. */
 static bool explain_refusal(struct link *link, const char *gtids, int64_t deadline_usec,
                             struct err *err)
@@ -161,20 +171,17 @@ static bool explain_refusal(struct link *link, const char *gtids, int64_t deadli
     struct err refusal = *err;
     struct err ignored;
     char *state = NULL;
-    char *sql;
 
     (void)err_set(err, E_STATE, ER_BINLOG_FATAL, "%s: can not begin after GTIDs %.100s: %.250s",
                   link_peer(link), gtids, refusal.text);
     if (!source_find_oldest(link, deadline_usec, &oldest, &ignored) || oldest.file[0] == '\0')
         return false;
-    sql = mem_printf("SELECT BINLOG_GTID_POS('%s', %d)", oldest.file, LOG_FIRST_OFFSET);
-    if (ask_text(link, sql, deadline_usec, &state, &ignored))
+    if (source_gtids_before(link, oldest.file, deadline_usec, &state, &ignored))
         (void)err_set(err, E_STATE, ER_BINLOG_FATAL,
                       "%s: can not begin after GTIDs %.100s: its oldest file %.60s begins at "
                       "'%.100s': %.160s",
                       link_peer(link), gtids, oldest.file, state, refusal.text);
     mem_free(state);
-    mem_free(sql);
     return false;
 }
 

@@ -21,6 +21,10 @@ MUST_CHECK bool source_find_oldest(struct link *link, int64_t deadline_usec,
 MUST_CHECK bool source_find_next(struct link *link, const char *name, int64_t deadline_usec,
                                  struct source_position *ret_position, struct err *err);
 
+/* MariaDB: the GTID position at the beginning of one of its files; mem_free() it. */
+MUST_CHECK bool source_gtids_before(struct link *link, const char *name, int64_t deadline_usec,
+                                    char **ret_gtids, struct err *err);
+
 /*
  * Whether the source would serve a replica from there, asked over a link of its own, which ends
  * with the first answer: its own refusal, with code 1236, for a file that it does not have or a

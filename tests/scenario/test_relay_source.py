@@ -194,6 +194,18 @@ def test_source_that_lost_its_tail(source, tmp_path):
         assert_new_log(relay, source, old)
 
 
+def test_a_start_within_an_event(source, tmp_path):
+    """Nothing is left out for it; it is told, and may be corrected."""
+    first = names(source)[0]
+    with Relay(source, tmp_path, "--start", f"{first}:{len(binlog_bytes(source, first)) - 3}") as relay:
+        wait_stopped(relay, "error 1236")
+        assert list(relay.files()) == [first]
+        restart(relay, "--start", f"{first}:4")
+        relay.wait_caught_up()
+        assert_same_files(relay, source, first)
+        assert list(logs(relay)) == ["00000001"]
+
+
 def test_purged_while_away(source, tmp_path):
     with Relay(source, tmp_path) as relay:
         relay.wait_caught_up()
@@ -381,6 +393,43 @@ def test_damaged_events(tmp_path):
         relay.start()
         relay.wait_caught_up()
         assert relay.files()[file].read_bytes()[22:] == whole[22:]
+
+
+def test_clients_are_told_what_the_source_has_now(source, tmp_path):
+    """A replica asks the relay for these, and goes by the answers."""
+    changes = [("binlog_checksum", "NONE"), ("binlog_checksum", "CRC32")]
+    if is_new_mysql(source):
+        changes += [("gtid_mode", "ON_PERMISSIVE"), ("gtid_mode", "ON")]
+    with Relay(source, tmp_path) as relay:
+        relay.wait_caught_up()
+        for name, value in changes:
+            source.execute(f"SET GLOBAL {name} = {value}")
+            wait_for(lambda: relay.query(f"SELECT @@GLOBAL.{name} AS v") == [{"v": value}], 30, f"{name} is {value}")
+        insert(source, 1)
+        relay.wait_caught_up()
+        assert relay.status()["channels"][0]["connects"] == 1
+
+
+def test_damage_that_looks_like_a_crash(source, tmp_path):
+    """An event that goes past its file's end, and others behind it: they are not left out."""
+    source.execute("FLUSH LOGS")
+    insert(source)
+    _, at = position(source)
+    insert(source)
+    source.execute("FLUSH LOGS")
+    insert(source)
+    first = names(source)[-2]
+    path = source.datadir / first
+    whole = path.read_bytes()
+    path.write_bytes(whole[: at + 9] + len(whole).to_bytes(4, "little") + whole[at + 13 :])
+    with Relay(source, tmp_path, "--start", f"{first}:4") as relay:
+        wait_stopped(relay, "damaged" if is_mariadb(source) else "error 1236")
+        assert list(relay.files()) == [first]
+        path.write_bytes(whole)
+        relay.stop()
+        relay.start()
+        relay.wait_caught_up()
+        assert_same_files(relay, source, first)
 
 
 def move_events(path, to):

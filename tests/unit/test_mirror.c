@@ -523,6 +523,50 @@ static void test_a_start_in_the_middle(void **state)
     feed_free(&file);
 }
 
+/* A start that was mistyped: as long as nothing came, the log may begin somewhere else. */
+static void test_a_start_may_be_another(void **state)
+{
+    struct log_position begun = {"mysql-bin.000007", 0};
+    struct mirror_recovery recovery;
+    struct log_reader *reader;
+    struct log_batch batch;
+    struct feed_file file;
+    struct mirror *mirror = feed_mirror_new(log_dir, NULL);
+    struct span format;
+    uint64_t start;
+
+    (void)state;
+    feed_load(&file, "tests/data/binlog/mysql-9.7/rows-minimal.binlog");
+    format = span_of(file.bytes + LOG_FIRST_OFFSET, file.format_size);
+    start = feed_whole_before(&file, file.size / 2);
+    assert_false(mirror_is_void(mirror, &begun));
+    assert_false(mirror_drop_void(mirror, &err));
+    ok(mirror_next(mirror, span_str("mysql-bin.000007"), start - 3, format, NULL, &err));
+    begun.offset = start - 3;
+    ok(log_reader_open(mirror, &begun, 0, &reader, &err));
+    ok(log_reader_next(reader, &batch, &err));
+    assert_true(mirror_is_void(mirror, &begun));
+    assert_string_equal(begun.name, "mysql-bin.000007");
+    assert_int_equal(begun.offset, start - 3);
+    ok(mirror_drop_void(mirror, &err));
+    assert_false(mirror_is_void(mirror, &begun));
+    ok(mirror_sync(mirror, &err));
+    ok(mirror_next(mirror, span_str("mysql-bin.000007"), start, format, NULL, &err));
+    feed_append(mirror, &file, start, file.size);
+    ok(mirror_sync(mirror, &err));
+    assert_false(log_reader_next(reader, &batch, &err));
+    assert_int_equal(err.class, E_STATE);
+    log_reader_close(reader);
+    assert_false(mirror_is_void(mirror, &begun));
+    assert_false(mirror_drop_void(mirror, &err));
+    assert_int_equal(err.class, E_USAGE);
+    mirror_close(mirror);
+    mirror = feed_mirror_open(log_dir, &recovery);
+    assert_int_equal(recovery.end.offset, file.size);
+    mirror_close(mirror);
+    feed_free(&file);
+}
+
 static void test_a_reader_begins_where_an_event_does(void **state)
 {
     struct log_position from = {"mysql-bin.000001", 0};
@@ -776,6 +820,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_one_opens_it_at_a_time, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_a_directory_in_use_is_not_taken, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_a_start_in_the_middle, make_dir, drop_dir),
+        cmocka_unit_test_setup_teardown(test_a_start_may_be_another, make_dir, drop_dir),
         cmocka_unit_test_setup_teardown(test_a_reader_begins_where_an_event_does, make_dir,
                                         drop_dir),
         cmocka_unit_test_setup_teardown(test_a_large_event, make_dir, drop_dir),
