@@ -14,13 +14,20 @@ bool dir_watch_open(const char *path, int *ret_fd, struct err *err)
 
     if (fd < 0)
         return err_errno(err, "%s: no inotify to watch it with", path);
-    if (inotify_add_watch(fd, path, IN_CREATE | IN_MOVED_TO | IN_MODIFY | IN_ONLYDIR) < 0) {
-        (void)err_errno(err, "%s: cannot watch", path);
+    if (!dir_watch_writes(fd, path, true, err)) {
         fd_close(&fd);
         return false;
     }
     *ret_fd = fd;
     return true;
+}
+
+bool dir_watch_writes(int fd, const char *path, bool told, struct err *err)
+{
+    uint32_t mask = IN_CREATE | IN_MOVED_TO | IN_ONLYDIR | (told ? IN_MODIFY : 0);
+
+    /* A directory has one watch: the mask takes the place of the one before. */
+    return inotify_add_watch(fd, path, mask) >= 0 || err_errno(err, "%s: cannot watch", path);
 }
 
 /* Whether one of these events is more than a write to a file. */

@@ -17,3 +17,9 @@ MUST_CHECK bool dir_watch_open(const char *path, int *ret_fd, struct err *err);
  * the last time, or too much has changed to tell.
  */
 bool dir_watch_clear(int fd);
+
+/*
+ * From now on writes are told (so it begins) or passed over; what comes into the directory is told
+ * either way. The path is the one it was opened with. E_IO.
+ */
+MUST_CHECK bool dir_watch_writes(int fd, const char *path, bool told, struct err *err);

@@ -61,8 +61,10 @@ static bool find_own_state(struct cluster *cluster, struct log_state *state)
     (void)pthread_mutex_unlock(&cluster->shared.lock);
     if (!entered)
         return false;
+    change_log_begin_reading(change_log);
     mirror_ends(mirror, &ends);
     good = ends.whole.name[0] != '\0' && log_state_at(mirror, &ends.whole, state, &ignored);
+    change_log_end_reading(change_log);
     change_log_leave(change_log);
     return good;
 }

@@ -290,7 +290,9 @@ static bool take_request(struct dump_session *session, struct span payload, stru
                          answer_deadline(), &why))
         return link_answer_failure(session->client, &why, answer_deadline(), err);
     if (change_log_enter(log, &mirror, &why)) {
+        change_log_begin_reading(log);
         ok = serve(session, mirror, err);
+        change_log_end_reading(log);
         change_log_leave(log);
     } else {
         /* The replica loses its connection, and comes back. */

@@ -496,16 +496,32 @@ bool log_follower_take(struct log_follower *follower, struct log_follower_torn *
     return true;
 }
 
-bool log_follower_wait(struct log_follower *follower, int64_t deadline_usec, int interrupt_fd,
-                       enum log_wait *ret, struct err *err)
+bool log_follower_wait(struct log_follower *follower, int64_t deadline_usec, int call_fd,
+                       int interrupt_fd, enum log_wait *ret, struct err *err)
 {
     struct pollfd fds[] = {{.fd = follower->watch_fd, .events = POLLIN},
+                           {.fd = call_fd, .events = POLLIN},
                            {.fd = interrupt_fd, .events = POLLIN}};
 
-    if (poll(fds, 2, clock_poll_timeout(deadline_usec)) < 0 && errno != EINTR)
+    if (poll(fds, 3, clock_poll_timeout(deadline_usec)) < 0 && errno != EINTR)
         return err_errno(err, "poll");
-    *ret = fds[1].revents   ? LOG_WAIT_INTERRUPTED
-           : fds[0].revents ? LOG_WAIT_READY
-                            : LOG_WAIT_TIMEOUT;
+    *ret = fds[2].revents                     ? LOG_WAIT_INTERRUPTED
+           : fds[0].revents || fds[1].revents ? LOG_WAIT_READY
+                                              : LOG_WAIT_TIMEOUT;
     return true;
+}
+
+bool log_follower_rest(struct log_follower *follower, int64_t deadline_usec, int call_fd,
+                       int interrupt_fd, enum log_wait *ret, struct err *err)
+{
+    const char *directory = follower->spec.directory;
+
+    if (!dir_watch_writes(follower->watch_fd, directory, false, err))
+        return false;
+    follower->perhaps = dir_watch_clear(follower->watch_fd) || follower->perhaps;
+    *ret = LOG_WAIT_READY;
+    if (!follower->perhaps &&
+        !log_follower_wait(follower, deadline_usec, call_fd, interrupt_fd, ret, err))
+        return false;
+    return dir_watch_writes(follower->watch_fd, directory, true, err);
 }

@@ -46,8 +46,19 @@ struct log_follower_torn {
 MUST_CHECK bool log_follower_take(struct log_follower *follower, struct log_follower_torn *ret_torn,
                                   struct err *err);
 
-/* Waits until there may be more; LOG_WAIT_INTERRUPTED when interrupt_fd is readable. E_IO. */
-MUST_CHECK bool log_follower_wait(struct log_follower *follower, int64_t deadline_usec,
+/*
+ * Waits until there may be more, or call_fd is readable; LOG_WAIT_INTERRUPTED when interrupt_fd is.
+ * E_IO.
+ */
+MUST_CHECK bool log_follower_wait(struct log_follower *follower, int64_t deadline_usec, int call_fd,
+                                  int interrupt_fd, enum log_wait *ret, struct err *err);
+
+/*
+ * The same, but that the server goes on to write in its file ends nothing: only a file that it
+ * begins, and the deadline, with LOG_WAIT_TIMEOUT. One log_follower_take() then has all that came
+ * meanwhile, by one sync.
+ */
+MUST_CHECK bool log_follower_rest(struct log_follower *follower, int64_t deadline_usec, int call_fd,
                                   int interrupt_fd, enum log_wait *ret, struct err *err);
 
 /*

@@ -18,6 +18,7 @@
 #define STACK_BYTES   (256u << 10)
 #define BACKOFF_LEAST (1 * USEC_PER_SEC)
 #define BACKOFF_MOST  (30 * USEC_PER_SEC)
+#define REST_USEC     (USEC_PER_SEC / 10)
 
 struct change_log {
     char *subject;
@@ -27,6 +28,7 @@ struct change_log {
     uint32_t server_id;
     pthread_t thread;
     int stop_fd;
+    int call_fd;          /* raised: somebody waits for a look */
     int64_t backoff_usec; /* the thread's */
     struct replicas *replicas;
     struct dump_controls *controls;
@@ -35,8 +37,12 @@ struct change_log {
     struct {
         pthread_mutex_t lock;
         pthread_cond_t left;
+        pthread_cond_t looked;
         struct mirror *mirror; /* NULL: none now, and `reason` says why */
-        unsigned users;
+        unsigned users;        /* all who are inside */
+        unsigned readers;      /* those of them who read */
+        uint64_t begun;        /* looks at what the writer has */
+        uint64_t done;         /* of these */
         char reason[ERR_TEXT_MAX];
     } shared;
 };
@@ -105,6 +111,7 @@ static void withdraw(struct change_log *log, struct mirror *mirror, const char *
     mirror_shutdown(mirror);
     (void)pthread_mutex_lock(&log->shared.lock);
     log->shared.mirror = NULL;
+    (void)pthread_cond_broadcast(&log->shared.looked);
     (void)snprintf(log->shared.reason, sizeof log->shared.reason, "%s", reason);
     while (log->shared.users > 0)
         (void)pthread_cond_wait(&log->shared.left, &log->shared.lock);
@@ -122,17 +129,54 @@ static void tell_torn(const struct change_log *log, const struct log_follower_to
                  torn->end.name, torn->end.offset, torn->bytes);
 }
 
+static bool look(struct change_log *log, struct log_follower *follower, struct err *err)
+{
+    struct log_follower_torn torn;
+
+    wakeup_clear(log->call_fd);
+    (void)pthread_mutex_lock(&log->shared.lock);
+    log->shared.begun++;
+    (void)pthread_mutex_unlock(&log->shared.lock);
+    if (!log_follower_take(follower, &torn, err))
+        return false;
+    (void)pthread_mutex_lock(&log->shared.lock);
+    log->shared.done = log->shared.begun;
+    (void)pthread_cond_broadcast(&log->shared.looked);
+    (void)pthread_mutex_unlock(&log->shared.lock);
+    tell_torn(log, &torn);
+    return true;
+}
+
+static bool is_read(struct change_log *log)
+{
+    bool read;
+
+    (void)pthread_mutex_lock(&log->shared.lock);
+    read = log->shared.readers > 0;
+    (void)pthread_mutex_unlock(&log->shared.lock);
+    return read;
+}
+
+/* Until the writer has written, and while nobody reads a little longer. */
+static bool wait_for_more(struct change_log *log, struct log_follower *follower,
+                          enum log_wait *ret_wait, struct err *err)
+{
+    if (!log_follower_wait(follower, CLOCK_NEVER, log->call_fd, log->stop_fd, ret_wait, err))
+        return false;
+    return *ret_wait != LOG_WAIT_READY || is_read(log) ||
+           log_follower_rest(follower, clock_deadline_usec(REST_USEC), log->call_fd, log->stop_fd,
+                             ret_wait, err);
+}
+
 static bool follow(struct change_log *log, struct log_follower *follower, struct err *err)
 {
     enum log_wait wait = LOG_WAIT_READY;
-    struct log_follower_torn torn;
 
     while (wait != LOG_WAIT_INTERRUPTED) {
-        if (!log_follower_take(follower, &torn, err))
+        if (!look(log, follower, err))
             return false;
-        tell_torn(log, &torn);
         log->backoff_usec = BACKOFF_LEAST;
-        if (!log_follower_wait(follower, CLOCK_NEVER, log->stop_fd, &wait, err))
+        if (!wait_for_more(log, follower, &wait, err))
             return false;
     }
     return true;
@@ -231,7 +275,9 @@ static void release(struct change_log *log)
     dump_controls_free(log->controls);
     replicas_free(log->replicas);
     fd_close(&log->stop_fd);
+    fd_close(&log->call_fd);
     (void)pthread_cond_destroy(&log->shared.left);
+    (void)pthread_cond_destroy(&log->shared.looked);
     (void)pthread_mutex_destroy(&log->shared.lock);
     mem_free(log->subject);
     mem_free(log->directory);
@@ -250,14 +296,15 @@ bool change_log_start(const struct change_log_spec *spec, struct change_log **re
     log->binlog = mem_strdup(spec->binlog);
     log->base = mem_strdup(spec->base);
     log->server_id = spec->server_id;
-    log->stop_fd = -1;
+    log->stop_fd = log->call_fd = -1;
     log->backoff_usec = BACKOFF_LEAST;
     log->replicas = replicas_new();
     log->controls = dump_controls_new();
     (void)pthread_mutex_init(&log->shared.lock, NULL);
     (void)pthread_cond_init(&log->shared.left, NULL);
+    (void)pthread_cond_init(&log->shared.looked, NULL);
     (void)snprintf(log->shared.reason, sizeof log->shared.reason, "it is being opened");
-    if (!wakeup_open(&log->stop_fd, err) ||
+    if (!wakeup_open(&log->stop_fd, err) || !wakeup_open(&log->call_fd, err) ||
         !dump_metrics_start(log->subject, log->replicas, log->controls, &log->metrics, err) ||
         !thread_start("changelog", STACK_BYTES, run, log, &log->thread, err)) {
         release(log);
@@ -298,6 +345,26 @@ void change_log_leave(struct change_log *log)
     (void)pthread_mutex_lock(&log->shared.lock);
     log->shared.users--;
     (void)pthread_cond_signal(&log->shared.left);
+    (void)pthread_mutex_unlock(&log->shared.lock);
+}
+
+void change_log_begin_reading(struct change_log *log)
+{
+    uint64_t next;
+
+    (void)pthread_mutex_lock(&log->shared.lock);
+    log->shared.readers++;
+    next = log->shared.begun + 1;
+    wakeup_raise(log->call_fd);
+    while (log->shared.mirror && log->shared.done < next)
+        (void)pthread_cond_wait(&log->shared.looked, &log->shared.lock);
+    (void)pthread_mutex_unlock(&log->shared.lock);
+}
+
+void change_log_end_reading(struct change_log *log)
+{
+    (void)pthread_mutex_lock(&log->shared.lock);
+    log->shared.readers--;
     (void)pthread_mutex_unlock(&log->shared.lock);
 }
 
@@ -343,6 +410,7 @@ bool change_log_wait(struct change_log *log, const struct log_position *position
 
     if (!change_log_enter(log, &mirror, err))
         return false;
+    change_log_begin_reading(log);
     do {
         struct log_ends ends;
 
@@ -354,6 +422,7 @@ bool change_log_wait(struct change_log *log, const struct log_position *position
              err->class == E_STATE; /* that file has ended: there is another */
         ok = ok && (come || !ends.shutdown);
     } while (ok && !come && wait == LOG_WAIT_READY && clock_now_usec() < deadline_usec);
+    change_log_end_reading(log);
     change_log_leave(log);
     if (ok && !come)
         return err_set(err, E_TIMEOUT, 0, "the change log is not at %s:%" PRIu64 " yet",

@@ -164,6 +164,17 @@ def test_programs_read_the_log(cluster):
     assert "read by programs" in text and "SET @@SESSION.GTID_NEXT= '" in text
 
 
+def test_a_dump_begins_with_all_that_was_written(cluster):
+    """While nobody reads the log is followed at leisure: who comes waits until it has what there is."""
+    name, at = position(cluster)
+    for i in range(20):
+        cluster.execute(f"INSERT INTO d.log (note) VALUES ('just written {i}')")
+        text = client_binlog(cluster, "mariadb-binlog", "mariadb-10.11", "--verbose",
+                             f"--start-position={at}", name).stdout  # fmt: skip
+        assert f"just written {i}" in text
+        at = position(cluster)[1]
+
+
 def test_the_position_has_two_names(cluster):
     """MySQL 8.4 and later know one alone, MariaDB the other; the privilege is one."""
     old = cluster.query("SHOW MASTER STATUS")

@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/inject.h"
 #include "base/mem.h"
+#include "base/wakeup.h"
 #include "log/follower.h"
 #include "log/log_reader.h"
 
@@ -451,13 +452,64 @@ static void test_waiting_ends_when_the_server_writes(void **state)
     server_writes(1, 0, file.ends[0]);
     following = follow(true);
     take(&following);
-    ok(log_follower_wait(following.follower, 0, -1, &wait, &err));
+    ok(log_follower_wait(following.follower, 0, -1, -1, &wait, &err));
     assert_int_equal(wait, LOG_WAIT_TIMEOUT);
     server_writes(1, file.ends[0], file.size);
-    ok(log_follower_wait(following.follower, CLOCK_NEVER, -1, &wait, &err));
+    ok(log_follower_wait(following.follower, CLOCK_NEVER, -1, -1, &wait, &err));
     assert_int_equal(wait, LOG_WAIT_READY);
     take(&following);
     assert_end(&following, 1, file.size);
+    leave(&following);
+}
+
+/* So that one sync is for all that came meanwhile. */
+static void test_a_rest_goes_on_while_the_server_writes_in_its_file(void **state)
+{
+    enum log_wait wait = LOG_WAIT_READY;
+    struct following following;
+    int call_fd;
+
+    (void)state;
+    ok(wakeup_open(&call_fd, &err));
+    server_writes(1, 0, file.ends[0]);
+    following = follow(true);
+    take(&following);
+    server_writes(1, file.ends[0], file.ends[1]);
+    ok(log_follower_rest(following.follower, 0, call_fd, -1, &wait, &err));
+    assert_int_equal(wait, LOG_WAIT_TIMEOUT);
+    take(&following);
+    assert_end(&following, 1, file.ends[1]);
+
+    /* Writes are told again behind it. */
+    server_writes(1, file.ends[1], file.ends[2]);
+    ok(log_follower_wait(following.follower, CLOCK_NEVER, call_fd, -1, &wait, &err));
+    assert_int_equal(wait, LOG_WAIT_READY);
+
+    /* Who calls ends it; the interruption comes first. */
+    wakeup_raise(call_fd);
+    ok(log_follower_rest(following.follower, CLOCK_NEVER, call_fd, -1, &wait, &err));
+    assert_int_equal(wait, LOG_WAIT_READY);
+    ok(log_follower_rest(following.follower, CLOCK_NEVER, call_fd, call_fd, &wait, &err));
+    assert_int_equal(wait, LOG_WAIT_INTERRUPTED);
+    leave(&following);
+    fd_close(&call_fd);
+}
+
+/* It could be gone before the rest's end, and the log would lack it. */
+static void test_a_rest_ends_when_the_server_begins_a_file(void **state)
+{
+    enum log_wait wait = LOG_WAIT_TIMEOUT;
+    struct following following;
+
+    (void)state;
+    server_writes(1, 0, file.size);
+    following = follow(true);
+    take(&following);
+    server_writes(2, 0, file.ends[0]);
+    ok(log_follower_rest(following.follower, CLOCK_NEVER, -1, -1, &wait, &err));
+    assert_int_equal(wait, LOG_WAIT_READY);
+    take(&following);
+    assert_end(&following, 2, file.ends[0]);
     leave(&following);
 }
 
@@ -478,6 +530,8 @@ int main(void)
         with_dir(test_links_and_own_files_do_not_mix),
         with_dir(test_a_failed_sync_leaves_the_file_alone),
         with_dir(test_waiting_ends_when_the_server_writes),
+        with_dir(test_a_rest_goes_on_while_the_server_writes_in_its_file),
+        with_dir(test_a_rest_ends_when_the_server_begins_a_file),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
