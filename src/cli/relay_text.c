@@ -120,6 +120,19 @@ static void print_retention(const json_t *channel)
     printf("\n");
 }
 
+static void print_hold(const json_t *hold)
+{
+    char cells[2][CELL_MAX];
+
+    printf("  hold       %s: ", text(hold, "user"));
+    if (json_is_true(json_object_get(hold, "given_up")))
+        printf("given up in %s, more than %s behind\n", text(hold, "first_file"),
+               size(cells[0], hold, "most_bytes"));
+    else
+        printf("from %s on, %s of at most %s\n", text(hold, "first_file"),
+               size(cells[0], hold, "bytes"), size(cells[1], hold, "most_bytes"));
+}
+
 /* Where dependencies are tracked. */
 static void print_keys(const json_t *keys)
 {
@@ -138,6 +151,7 @@ static void print_channel(const json_t *channel)
     const json_t *replica;
     const json_t *left_out;
     const json_t *stop;
+    const json_t *hold;
     size_t i;
 
     printf("channel %s: %s\n", text(channel, "name"), text(channel, "state"));
@@ -148,6 +162,10 @@ static void print_channel(const json_t *channel)
     if (json_is_object(log))
         print_log(log);
     print_retention(channel);
+    json_array_foreach(json_object_get(channel, "holds"), i, hold)
+    {
+        print_hold(hold);
+    }
     printf("  listen     %s", text(channel, "listen"));
     if (has(channel, "listen_mariadb"))
         printf(", MariaDB at %s", text(channel, "listen_mariadb"));

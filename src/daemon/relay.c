@@ -325,6 +325,8 @@ static void wait_for_end(struct relay *relay)
         (void)pthread_mutex_lock(&relay->shared.lock);
         for (size_t i = 0; i < channels->count; i++)
             relay_channel_watch_disk(channels->items[i]);
+        for (size_t i = 0; i < channels->count; i++)
+            relay_channel_hold(channels->items[i]);
         if (clock_now_usec() >= sample_at) {
             for (size_t i = 0; i < channels->count; i++)
                 relay_channel_sample(channels->items[i]);

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/quantity_text.h"
+#include "daemon/relay_holds.h"
 #include "net/listener.h"
 #include "net/socket.h"
 #include "replication/dump_metrics.h"
@@ -59,6 +60,7 @@ struct relay_channel {
     double bytes_per_second;
     struct relay_channel_disk disk;
     int64_t cut_at_usec; /* when it is short: the next time */
+    struct relay_holds holds;
 
     struct {
         pthread_mutex_t lock;
@@ -119,6 +121,7 @@ void relay_channel_free(struct relay_channel *channel)
     relay_settings_free(channel->shared.settings);
     origin_map_free(channel->shared.origins);
     origin_log_free(channel->own_origins);
+    relay_holds_done(&channel->holds);
     (void)pthread_mutex_destroy(&channel->shared.lock);
     mem_free(channel->name);
     mem_free(channel->directory);
@@ -559,6 +562,15 @@ void relay_channel_purge(struct relay_channel *channel)
                  purged.bytes);
 }
 
+void relay_channel_hold(struct relay_channel *channel)
+{
+    struct mirror *mirror = channel->channel ? channel_borrow_mirror(channel->channel) : NULL;
+
+    if (mirror)
+        relay_holds_follow(&channel->holds, channel->shared.settings->config, channel->name, mirror,
+                           channel->replicas);
+}
+
 /* ---- The disk ---- */
 
 /* Without a retention nothing is ever removed. */
@@ -620,10 +632,14 @@ static bool find_cut(struct relay_channel *channel, struct mirror *mirror, uint6
     size_t n_replicas;
     size_t n_files;
     size_t first;
+    size_t held;
 
     mirror_list(mirror, &files, &n_files);
     replicas_list(channel->replicas, &replicas, &n_replicas);
     first = purge_choose(files, NULL, n_files, replicas, n_replicas, &wish);
+    held = relay_holds_limit(mirror, files, n_files);
+    if (first > held)
+        first = held;
     if (first > 0)
         memcpy(ret_name, files[first].name, sizeof files[first].name);
     mem_free(replicas);

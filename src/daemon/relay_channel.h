@@ -94,5 +94,8 @@ void relay_channel_disk(const struct relay_channel *channel, struct relay_channe
  */
 struct log_retention relay_channel_retention(struct relay_channel *channel);
 
+/* Has the holds of accounts follow their dumps; the owner has it do so every second or so. */
+void relay_channel_hold(struct relay_channel *channel);
+
 /* Removes what the retention no longer keeps, and no dump is in or has before it; logs it. */
 void relay_channel_purge(struct relay_channel *channel);

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/secret_file.h"
 #include "daemon/relay_config_keys.h"
+#include "log/hold.h"
 
 #include <inttypes.h>
 #include <libgen.h>
@@ -83,7 +84,7 @@ struct relay_channel_config *relay_config_channel(const struct relay_config *con
     return channel;
 }
 
-static bool serves_channel(const struct relay_account_config *account, const char *channel)
+bool relay_config_serves(const struct relay_account_config *account, const char *channel)
 {
     const struct relay_name *name = account->channels;
 
@@ -109,7 +110,7 @@ const struct relay_account_config *relay_config_account(const struct relay_confi
 
     while (account && !span_eq(user, span_str(account->section.name)))
         account = account->next;
-    if (account && serves_channel(account, channel) && comes_from(account, ip))
+    if (account && relay_config_serves(account, channel) && comes_from(account, ip))
         return account;
     return NULL;
 }
@@ -423,6 +424,8 @@ static bool finish_account(const struct relay_config *config, struct relay_accou
         return err_set(err, E_USAGE, 0,
                        "without_gtids: expected no replicate_* rules beside it, whose replicas "
                        "are by GTID");
+    if (account->hold_bytes > 0 && !log_hold_name_check(account->section.name, err))
+        return false;
     if (given && config->path && !secret_file_check(config->path, err))
         return err_prefix(err, "password_hash");
     if (account->password_hash_file && !read_hashes(account, err))

@@ -99,6 +99,7 @@ struct relay_account_config {
     struct auth_account hashes;
     const char *password_file;
     const char *password_hash_file;
+    uint64_t hold_bytes; /* 0: nothing is held for its replica */
     bool require_tls;
     bool admin;
     bool without_gtids;
@@ -144,6 +145,9 @@ void relay_config_free(struct relay_config *config); /* the last share frees; NU
 /* NULL when there is none of the name. */
 struct relay_channel_config *relay_config_channel(const struct relay_config *config,
                                                   const char *name);
+
+/* Whether the account may be used at a channel. */
+bool relay_config_serves(const struct relay_account_config *account, const char *channel);
 
 /* The account of that user for clients of a channel from an address; NULL: none. */
 const struct relay_account_config *relay_config_account(const struct relay_config *config,

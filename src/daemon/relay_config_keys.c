@@ -523,6 +523,11 @@ const struct relay_section_keys relay_section_account = {
           .again = true},
          {"replicate_wild_ignore_table", "PATTERN.PATTERN,...",
           "They get no changes of tables that are like these.", .take = take_rule, .again = true},
+         {"hold", "SIZE",
+          "Files that its replica has not been sent stay, whatever the retention, until they and "
+          "those after them are more than SIZE: then it is given up. For one replica: give each an "
+          "account of its own.",
+          .take = config_take_size, ACCOUNT(hold_bytes), .least = 1, .most = BYTES_MAX},
          {"require_tls", "on|off", "Only with TLS.", .take = config_take_flag,
           ACCOUNT(require_tls)},
          {"without_gtids", "on|off",

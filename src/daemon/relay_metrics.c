@@ -162,6 +162,10 @@ static const struct exposition_metric other_metrics[] = {
     {PREFIX "translation_left_out_total", "counter",
      "Statements that replicas were sent the rest of the log without, such as those of accounts; "
      "each once, the label dialect says for whom."},
+    {PREFIX "hold_bytes", "gauge",
+     "Bytes of the log from the first file on that is kept for the account of the label user."},
+    {PREFIX "hold_most_bytes", "gauge", "How many these may be."},
+    {PREFIX "hold_given_up", "gauge", "1 when they were more: nothing is kept for it any longer."},
 };
 
 enum {
@@ -171,6 +175,9 @@ enum {
     OTHER_SYNC,
     OTHER_STOPS,
     OTHER_LEFT_OUT,
+    OTHER_HOLD_BYTES,
+    OTHER_HOLD_MOST,
+    OTHER_HOLD_GIVEN_UP,
     OTHER_METRICS
 };
 
@@ -220,6 +227,34 @@ static void render_left_out(const struct relay_snapshot *snapshot, struct buf *b
 
             exposition_sample(buf, other_metrics[OTHER_LEFT_OUT].name, "", labels, 2,
                               (double)channel->left_out[dialect].count);
+        }
+    }
+}
+
+static double hold_value(const struct relay_hold_snapshot *hold, int metric)
+{
+    switch (metric) {
+    case OTHER_HOLD_BYTES:
+        return (double)hold->bytes;
+    case OTHER_HOLD_MOST:
+        return (double)hold->hold.cap_bytes;
+    default:
+        return hold->hold.broken;
+    }
+}
+
+static void render_holds(const struct relay_snapshot *snapshot, int metric, struct buf *buf)
+{
+    exposition_begin(buf, &other_metrics[metric]);
+    for (size_t i = 0; i < snapshot->count; i++) {
+        const struct relay_channel_snapshot *channel = &snapshot->channels[i];
+
+        for (size_t k = 0; k < channel->n_holds; k++) {
+            struct exposition_label labels[] = {{"channel", channel->name},
+                                                {"user", channel->holds[k].hold.replica}};
+
+            exposition_sample(buf, other_metrics[metric].name, "", labels, 2,
+                              hold_value(&channel->holds[k], metric));
         }
     }
 }
@@ -307,6 +342,8 @@ void relay_metrics_render(const struct relay_snapshot *snapshot, int64_t started
     render_channels(snapshot, buf);
     render_stops(snapshot, buf);
     render_left_out(snapshot, buf);
+    for (int metric = OTHER_HOLD_BYTES; metric <= OTHER_HOLD_GIVEN_UP; metric++)
+        render_holds(snapshot, metric, buf);
     exposition_begin(buf, &other_metrics[OTHER_SYNC]);
     for (size_t i = 0; i < snapshot->count; i++)
         render_syncs(&snapshot->channels[i], buf);

@@ -48,6 +48,26 @@ static void take_replicas(struct relay_channel *channel, struct mirror *mirror,
     mem_free(infos);
 }
 
+static void take_holds(struct mirror *mirror, const struct log_file *files,
+                       struct relay_channel_snapshot *snapshot)
+{
+    struct log_hold *holds;
+
+    log_hold_list(mirror, &holds, &snapshot->n_holds);
+    snapshot->holds = mem_alloc((snapshot->n_holds + 1) * sizeof *snapshot->holds);
+    for (size_t i = 0; i < snapshot->n_holds; i++) {
+        struct relay_hold_snapshot *hold = &snapshot->holds[i];
+        bool within = false;
+
+        hold->hold = holds[i];
+        for (size_t at = 0; at < snapshot->files; at++) {
+            within = within || strcmp(files[at].name, holds[i].first) == 0;
+            hold->bytes += within ? files[at].end : 0;
+        }
+    }
+    mem_free(holds);
+}
+
 static void take_log(struct relay_channel *channel, bool with_gtids,
                      struct relay_channel_snapshot *snapshot)
 {
@@ -65,6 +85,7 @@ static void take_log(struct relay_channel *channel, bool with_gtids,
             snapshot->bytes += files[i].end - (files[i].start - LOG_FIRST_OFFSET);
         if (snapshot->files > 0)
             snapshot->first_file = mem_strdup(files[0].name);
+        take_holds(mirror, files, snapshot);
         if (with_gtids)
             snapshot->gtids = take_gtids(inner, mirror);
     }
@@ -168,6 +189,7 @@ void relay_snapshot_done(struct relay_snapshot *snapshot)
         mem_free(channel->gtids);
         mem_free(channel->first_file);
         mem_free(channel->replicas);
+        mem_free(channel->holds);
     }
     mem_free(snapshot->channels);
     *snapshot = (struct relay_snapshot){0};

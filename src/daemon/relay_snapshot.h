@@ -12,6 +12,11 @@ struct relay_replica_snapshot {
     uint64_t behind_bytes; /* synced, not sent; counted from the oldest file when its is gone */
 };
 
+struct relay_hold_snapshot {
+    struct log_hold hold;
+    uint64_t bytes; /* of the log, from its first file on; 0: that is gone */
+};
+
 struct relay_channel_snapshot {
     char *name;
     char *source;         /* as configured: mysql://USER@HOST:PORT */
@@ -42,8 +47,10 @@ struct relay_channel_snapshot {
     struct relay_channel_disk disk;
     uint64_t disk_free; /* bytes, for this user; 0 and 0: not known */
     uint64_t disk_size;
-    uint64_t retention_hours;                /* UINT64_MAX: no bound */
-    uint64_t retention_bytes;                /* 0: no bound */
+    uint64_t retention_hours; /* UINT64_MAX: no bound */
+    uint64_t retention_bytes; /* 0: no bound */
+    struct relay_hold_snapshot *holds;
+    size_t n_holds;
     size_t clients;                          /* connections at the listener */
     struct relay_replica_snapshot *replicas; /* those that are logged in */
     size_t n_replicas;

@@ -88,6 +88,24 @@ static json_t *render_log(const struct relay_channel_snapshot *channel)
     return log;
 }
 
+static json_t *render_holds(const struct relay_channel_snapshot *channel)
+{
+    json_t *list = json_array();
+
+    for (size_t i = 0; i < channel->n_holds; i++) {
+        const struct relay_hold_snapshot *hold = &channel->holds[i];
+        json_t *object = json_object();
+
+        set(object, "user", text_or_null(hold->hold.replica));
+        set(object, "first_file", text_or_null(hold->hold.first));
+        set(object, "bytes", number(hold->bytes));
+        set(object, "most_bytes", number(hold->hold.cap_bytes));
+        set(object, "given_up", json_boolean(hold->hold.broken));
+        (void)json_array_append_new(list, object);
+    }
+    return list;
+}
+
 static json_t *render_replica(const struct relay_replica_snapshot *replica)
 {
     const struct replica_info *info = &replica->info;
@@ -218,6 +236,7 @@ static json_t *render_channel(const struct relay_channel_snapshot *channel)
     set(object, "log", render_log(channel));
     set(object, "retention_hours", number_unless(channel->retention_hours, UINT64_MAX));
     set(object, "retention_bytes", number_unless(channel->retention_bytes, 0));
+    set(object, "holds", render_holds(channel));
     set(object, "disk_free", number_unless(channel->disk_free, 0));
     set(object, "disk_size", number_unless(channel->disk_size, 0));
     set(object, "disk_stage", json_string(disk_stage_name(channel->disk.stage)));

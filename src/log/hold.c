@@ -44,15 +44,21 @@ static bool is_replica_name(const char *name)
     return length > 0 && length <= LOG_HOLD_NAME_MAX;
 }
 
+bool log_hold_name_check(const char *name, struct err *err)
+{
+    return is_replica_name(name) ||
+           err_set(err, E_USAGE, 0,
+                   "hold: expected a name of 1 to %d printable ASCII characters without space and "
+                   "'=', found '%.200s'",
+                   LOG_HOLD_NAME_MAX, name);
+}
+
 bool log_holds_set(struct log_holds *holds, const struct log_hold *hold, struct err *err)
 {
     struct log_hold *found = log_holds_find(holds, hold->replica);
 
-    if (!is_replica_name(hold->replica))
-        return err_set(err, E_USAGE, 0,
-                       "hold '%s': expected a name of 1 to %d printable characters without space "
-                       "and '='",
-                       hold->replica, LOG_HOLD_NAME_MAX);
+    if (!log_hold_name_check(hold->replica, err))
+        return false;
     if (!found && holds->count == LOG_HOLDS_MAX)
         return err_set(err, E_LIMIT, 0, "hold '%s': there are %d already", hold->replica,
                        LOG_HOLDS_MAX);

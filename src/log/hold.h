@@ -18,6 +18,9 @@ void log_holds_copy(struct log_holds *into, const struct log_holds *from);
 /* NULL when there is none. */
 struct log_hold *log_holds_find(const struct log_holds *holds, const char *replica);
 
+/* Whether a replica's hold may have that name. E_USAGE. */
+MUST_CHECK bool log_hold_name_check(const char *name, struct err *err);
+
 /* Replaces or adds. E_USAGE, E_LIMIT. */
 MUST_CHECK bool log_holds_set(struct log_holds *holds, const struct log_hold *hold,
                               struct err *err);

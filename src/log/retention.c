@@ -45,9 +45,8 @@ bool log_hold_set(struct mirror *mirror, const char *replica, const char *first,
     struct log_segment segment;
     bool ok;
 
-    if (strlen(replica) > LOG_HOLD_NAME_MAX)
-        return err_set(err, E_USAGE, 0, "hold '%.64s...': expected a name of 1 to %d characters",
-                       replica, LOG_HOLD_NAME_MAX);
+    if (!log_hold_name_check(replica, err))
+        return false;
     (void)snprintf(hold.replica, sizeof hold.replica, "%s", replica);
     (void)pthread_mutex_lock(&mirror->purge_lock);
     ok = mirror_segment_named(mirror, first, &segment, err);

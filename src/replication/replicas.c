@@ -265,6 +265,7 @@ void replicas_list(struct replicas *replicas, struct replica_info **ret_infos, s
     for (struct replica *replica = replicas->shared.first; replica; replica = replica->next) {
         (void)pthread_mutex_lock(&replica->lock);
         infos[n] = replica->info;
+        infos[n].log = replica->mirror;
         mirrors[n++] = replica->mirror;
         (void)pthread_mutex_unlock(&replica->lock);
     }

@@ -28,6 +28,7 @@ struct replica_info {
     struct log_position place; /* the same in the source's file: another one in a view */
     const char *dialect;       /* of the view that it gets: dialect_name(); NULL: the log itself */
     struct log_position acked; /* semi-synchronous: it has all up to there; empty name: not yet */
+    const struct mirror *log;  /* of the dump, to be compared with; NULL: no dump */
     uint64_t bytes_behind;     /* from `place` to the log's end, over the files between */
     uint64_t sent_bytes;
     uint64_t sent_events;

@@ -280,6 +280,57 @@ def test_reload_goes_on_with_dumps(sources, relay, replica):
         assert find_replica(relay, "shop")["thread_id"] == before
 
 
+def newest(source):
+    source.execute("FLUSH BINARY LOGS")
+    return position(source)[0]
+
+
+def test_a_hold_keeps_what_a_replica_was_not_sent(sources, relay, replica):
+    """Over a restart of the relay; once it has been sent, the files may go."""
+    source = sources["shop"]
+    relay.config["channel shop"]["binlog_retention_hours"] = "0"
+    relay.config[f"account {REPLICA}"]["hold"] = "1G"
+    relay.config["account boss"] = {"password_hash": hashes("1"), "admin": "on"}
+    relay.write()
+
+    def purge_to(name):
+        with relay.connect("shop", user="boss", password="1") as conn, conn.cursor() as cursor:
+            cursor.execute(f"PURGE BINARY LOGS TO '{name}'")
+
+    def hold():
+        return relay.channel("shop")["holds"]
+
+    with relay:
+        source.execute("DROP DATABASE IF EXISTS held")
+        relay.wait_position("shop", write(source, "held"))
+        attach(replica, relay, "shop")
+        held = position(source)[0]
+        wait_for(lambda: [h["first_file"] for h in hold()] == [held], TIMEOUT, "its place is held")
+        replica.execute("STOP SLAVE")
+        source.execute("INSERT INTO held.t VALUES (2)")
+        last = newest(source)
+        source.execute("INSERT INTO held.t VALUES (3)")
+        relay.wait_position("shop", position(source))
+        with pytest.raises(pymysql.err.Error, match=f"the hold of {REPLICA} keeps the files from {held} on"):
+            purge_to(last)
+    with relay:
+        wait_for(lambda: relay.channel("shop")["caught_up"], TIMEOUT, "caught up")
+        with pytest.raises(pymysql.err.Error, match=f"the hold of {REPLICA} keeps the files from {held} on"):
+            purge_to(last)
+        shown = relay.run("status").stdout
+        assert re.search(rf"hold       {REPLICA}: from {held} on, .*iB of at most 1.0 GiB\n", shown), shown
+        replica.execute("START SLAVE")
+        wait_for(lambda: [h["first_file"] for h in hold()] == [last], TIMEOUT, "it has gone on")
+        (one,) = hold()
+        assert (one["user"], one["most_bytes"], one["given_up"]) == (REPLICA, 1 << 30, False)
+        purge_to(last)
+        assert relay.channel("shop")["log"]["first_file"] == last
+        wait_for(lambda: len(replica.query("SELECT a FROM held.t")) == 3, TIMEOUT, "the replica has all")
+        del relay.config[f"account {REPLICA}"]["hold"]
+        relay.reload()
+        wait_for(lambda: hold() == [], TIMEOUT, "nothing is held")
+
+
 def test_reload_of_what_is_wrong(sources, relay):
     """Nothing is changed, and it says why: by the verb, and by the log when it was a SIGHUP."""
     with relay:
@@ -362,6 +413,7 @@ def test_metrics(sources, relay, replica):
     port = free_port()
     relay.config["relay"]["metrics_listen"] = f"127.0.0.1:{port}"
     relay.config["channel shop"]["binlog_retention_hours"] = "48"
+    relay.config[f"account {REPLICA}"]["hold"] = "1G"
     relay.add_channel("nobody", sources["shop"])
     relay.config["channel nobody"]["source"] = f"mysql://u@127.0.0.1:{free_port()}"
     user = 'a"b\\c\u00fc'
@@ -378,6 +430,7 @@ def test_metrics(sources, relay, replica):
         wait_for(lambda: (find_replica(relay, "shop") or {}).get("bytes_behind") == 0, TIMEOUT,
                  "the replica has been sent all")  # fmt: skip
         wait_for(lambda: relay.channel("shop")["caught_up"], TIMEOUT, "shop has caught up")
+        wait_for(lambda: relay.channel("shop")["holds"], TIMEOUT, "the hold is there")
         status = relay.channel("shop")
         parsed, names = families(port)
         shop = {"channel": "shop"}
@@ -404,6 +457,9 @@ def test_metrics(sources, relay, replica):
         assert set(samples(parsed, "borealis_relay_translation_left_out", **shop).values()) == {0.0}
         assert samples(parsed, "borealis_relay_source_lag_seconds", channel="nobody") == {}
         assert samples(parsed, "borealis_relay_retention_bytes") == {}
+        held = status["holds"][0]
+        for name, value in ("bytes", held["bytes"]), ("most_bytes", 1 << 30), ("given_up", 0):
+            assert samples(parsed, f"borealis_relay_hold_{name}", **shop) == {(REPLICA,): value}, name
         (sent,) = parsed["borealis_relay_replica_sent_bytes"].samples
         assert sent.labels["user"] == user and sent.labels["address"] == "127.0.0.1"
         assert sent.labels["server_id"] == str(find_replica(relay, "shop")["server_id"])

@@ -215,6 +215,10 @@ static const struct {
      "'shop'"},
     {"[account r]\npassword_hash = secret\n",
      "[account r]: password_hash: password hash: expected"},
+    {"[account r]\nhold = all\n", ":2: [account r]: hold: expected 1 to"},
+    {RELAY CHANNEL ACCOUNT "[account the warehouse]\npassword_hash = " HASHES "\nhold = 1G\n",
+     ":8: [account the warehouse]: hold: expected a name of 1 to 64 printable ASCII characters "
+     "without space and '=', found 'the warehouse'"},
     {CHANNEL ACCOUNT, ": dir is needed"},
     {RELAY ACCOUNT, ": expected at least one [channel NAME], found none"},
     {RELAY CHANNEL, ": expected at least one [account NAME], found none"},

@@ -1,0 +1,208 @@
+#include "daemon/relay_holds.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/quantity_text.h"
+
+#include <stdio.h>
+
+/* The log, and who reads it, at one moment. */
+struct hold_view {
+    struct mirror *mirror;
+    struct log_file *files;
+    size_t n_files;
+    struct replica_info *replicas;
+    size_t n_replicas;
+};
+
+static size_t index_of(const struct log_file *files, size_t count, const char *name)
+{
+    size_t at = 0;
+
+    while (at < count && strcmp(files[at].name, name) != 0)
+        at++;
+    return at;
+}
+
+static uint64_t bytes_from(const struct hold_view *view, size_t at)
+{
+    uint64_t bytes = 0;
+
+    for (; at < view->n_files; at++)
+        bytes += view->files[at].end;
+    return bytes;
+}
+
+/* The oldest file that together with those after it is not more; the last one at least. */
+static size_t oldest_within(const struct hold_view *view, uint64_t bytes)
+{
+    size_t at = 0;
+
+    while (at + 1 < view->n_files && bytes_from(view, at) > bytes)
+        at++;
+    return at;
+}
+
+/* The oldest file that a dump of the account is in; false when none tells. */
+static bool find_dump(const struct hold_view *view, const char *account, size_t *ret_at)
+{
+    size_t oldest = view->n_files;
+
+    for (size_t i = 0; i < view->n_replicas; i++) {
+        const struct replica_info *replica = &view->replicas[i];
+        size_t at;
+
+        if (!replica->dumping || strcmp(replica->user, account) != 0)
+            continue;
+        if (replica->log != view->mirror || replica->place.name[0] == '\0')
+            return false;
+        at = index_of(view->files, view->n_files, replica->place.name);
+        if (at == view->n_files) /* it reads on in one that is gone */
+            at = 0;
+        if (at < oldest)
+            oldest = at;
+    }
+    *ret_at = oldest;
+    return oldest < view->n_files;
+}
+
+static bool asks_for_hold(const struct relay_account_config *account, const char *channel)
+{
+    return account->hold_bytes > 0 && relay_config_serves(account, channel);
+}
+
+static const struct log_hold *find(const struct log_hold *holds, size_t count, const char *replica)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(holds[i].replica, replica) == 0)
+            return &holds[i];
+    }
+    return NULL;
+}
+
+/* One that was given up comes back when a dump of it is again within the size. */
+static bool follow_one(const struct hold_view *view, const struct relay_account_config *account,
+                       const struct log_hold *before, struct err *err)
+{
+    uint64_t size = account->hold_bytes;
+    size_t at;
+
+    if (find_dump(view, account->section.name, &at)) {
+        if (before && before->broken && bytes_from(view, at) > size)
+            return true;
+    } else if (!before) {
+        at = oldest_within(view, size);
+    } else if (before->broken || before->cap_bytes == size) {
+        return true;
+    } else {
+        at = index_of(view->files, view->n_files, before->first);
+    }
+    if (at == view->n_files || (before && !before->broken && before->cap_bytes == size &&
+                                strcmp(before->first, view->files[at].name) == 0))
+        return true;
+    return log_hold_set(view->mirror, account->section.name, view->files[at].name, size, err);
+}
+
+static const struct relay_account_config *find_account(const struct relay_config *config,
+                                                       const char *name)
+{
+    const struct relay_account_config *account = config->accounts;
+
+    while (account && strcmp(account->section.name, name) != 0)
+        account = account->next;
+    return account;
+}
+
+static bool follow_all(const struct hold_view *view, const struct relay_config *config,
+                       const char *channel, struct err *err)
+{
+    struct log_hold *holds;
+    size_t count;
+    bool ok = true;
+
+    log_hold_list(view->mirror, &holds, &count);
+    for (size_t i = 0; ok && i < count; i++) {
+        const struct relay_account_config *account = find_account(config, holds[i].replica);
+
+        if (!account || !asks_for_hold(account, channel))
+            ok = log_hold_drop(view->mirror, holds[i].replica, err);
+    }
+    for (const struct relay_account_config *account = config->accounts; ok && account;
+         account = account->next) {
+        if (asks_for_hold(account, channel))
+            ok = follow_one(view, account, find(holds, count, account->section.name), err);
+    }
+    mem_free(holds);
+    return ok;
+}
+
+/* What has come of the holds since the last time: moves are not told. */
+static void tell_changes(struct relay_holds *holds, const char *channel, struct mirror *mirror)
+{
+    struct log_hold *now;
+    size_t count;
+
+    log_hold_list(mirror, &now, &count);
+    for (size_t i = 0; i < count; i++) {
+        const struct log_hold *before = find(holds->known, holds->count, now[i].replica);
+        char size[QUANTITY_MAX];
+
+        if (before && before->broken == now[i].broken)
+            continue;
+        if (now[i].broken)
+            log_warn(channel,
+                     "hold given up account=%s: it is more than %s behind, in %s; files go as the "
+                     "retention says, and without them it must be set up anew",
+                     now[i].replica, quantity_size(size, now[i].cap_bytes), now[i].first);
+        else
+            log_info(channel, "hold account=%s first=%s at_most=%s", now[i].replica, now[i].first,
+                     quantity_size(size, now[i].cap_bytes));
+    }
+    for (size_t i = 0; i < holds->count; i++) {
+        if (!find(now, count, holds->known[i].replica))
+            log_info(channel, "hold dropped account=%s", holds->known[i].replica);
+    }
+    mem_free(holds->known);
+    holds->known = now;
+    holds->count = count;
+}
+
+void relay_holds_done(struct relay_holds *holds)
+{
+    mem_free(holds->known);
+    *holds = (struct relay_holds){0};
+}
+
+void relay_holds_follow(struct relay_holds *holds, const struct relay_config *config,
+                        const char *channel, struct mirror *mirror, struct replicas *replicas)
+{
+    struct hold_view view = {.mirror = mirror};
+    struct err err = {0};
+
+    mirror_list(mirror, &view.files, &view.n_files);
+    replicas_list(replicas, &view.replicas, &view.n_replicas);
+    if (view.n_files > 0 && !follow_all(&view, config, channel, &err) &&
+        strcmp(err.text, holds->failure) != 0)
+        log_warn(channel, "holds: %s", err.text);
+    (void)snprintf(holds->failure, sizeof holds->failure, "%s", err.text);
+    tell_changes(holds, channel, mirror);
+    mem_free(view.replicas);
+    mem_free(view.files);
+}
+
+size_t relay_holds_limit(struct mirror *mirror, const struct log_file *files, size_t count)
+{
+    struct log_hold *holds;
+    size_t n_holds;
+    size_t limit = count;
+
+    log_hold_list(mirror, &holds, &n_holds);
+    for (size_t i = 0; i < n_holds; i++) {
+        size_t at = index_of(files, count, holds[i].first);
+
+        if (!holds[i].broken && at < limit)
+            limit = at;
+    }
+    mem_free(holds);
+    return limit;
+}
