@@ -143,6 +143,9 @@ bool cluster_is_replicating(struct cluster *cluster);
  */
 int cluster_borrow_source_fd(const struct cluster *cluster);
 MUST_CHECK bool cluster_check_source(struct cluster *cluster, struct err *err);
+
+/* While it is replicating, every few seconds: errors of the engine's own threads become events. */
+MUST_CHECK bool cluster_look_at_source(struct cluster *cluster, struct err *err);
 MUST_CHECK bool cluster_purge_source(struct cluster *cluster, struct err *err);
 
 /* Any thread, as are those below. */

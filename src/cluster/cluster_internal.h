@@ -128,6 +128,8 @@ MUST_CHECK bool cluster_resume_source(struct cluster *cluster, struct sql *sql, 
 bool cluster_admit_source_place(void *context, const char *host, uint16_t port, struct err *err);
 bool cluster_admit_source(void *context, const struct source *source, struct err *err);
 unsigned cluster_dependency_history(void *context);
+bool cluster_check_hidden_key(void *context, struct span database, struct span table,
+                              struct err *err);
 
 /* What procedures ask; the context is the cluster. */
 bool cluster_request_set_source(void *context, const char *argument, struct err *err);

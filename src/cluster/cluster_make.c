@@ -127,6 +127,7 @@ static void make_replication(struct cluster *cluster)
         .owner = {.admit_place = cluster_admit_source_place,
                   .admit = cluster_admit_source,
                   .history_size = cluster_dependency_history,
+                  .check_hidden_key = cluster_check_hidden_key,
                   .context = cluster},
     };
 

@@ -293,6 +293,22 @@ static bool check_source(struct cluster *cluster, struct err *err)
     return ok;
 }
 
+bool cluster_look_at_source(struct cluster *cluster, struct err *err)
+{
+    enum source_turn turn = SOURCE_GOES_ON;
+    struct sql *sql = NULL;
+    struct err why;
+    bool ok = cluster_connect(cluster, REQUEST_TIMEOUT_SEC, &sql, err) &&
+              source_replication_look(cluster->replication, sql, &turn, &why, err);
+
+    sql_close(sql);
+    if (turn == SOURCE_HAS_STOPPED)
+        cluster_note(cluster, EVENT_REPLICATION_STOPPED, why.text);
+    if (turn == SOURCE_HAS_RESUMED)
+        cluster_note(cluster, EVENT_REPLICATION_RESUMED, NULL);
+    return ok;
+}
+
 /* It is told even if it can not be kept that it was. */
 static bool check_until(struct cluster *cluster, struct err *err)
 {

@@ -56,6 +56,8 @@ static const struct {
                                  "Updated parameter "},
     [EVENT_REPLICATION_STOPPED] = {"db-instance", "read replica", "RDS-EVENT-0045",
                                    "Replication has stopped. "},
+    [EVENT_REPLICATION_RESUMED] = {"db-instance", "read replica", "RDS-EVENT-0046",
+                                   "Replication for the Read Replica resumed."},
     [EVENT_SOURCE_LACKS] = {"db-instance", "read replica", "",
                             "The replication source lacks transactions that were written here: "},
     [EVENT_SOURCE_NEWER] = {"db-instance", "read replica", "",

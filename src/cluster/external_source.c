@@ -141,6 +141,7 @@ static void serve_engine(void *context, struct conn **conn, const char *ip, int 
         .accounts_of = source->spec.accounts_of,
         .takes_accounts = source->spec.takes_accounts,
         .history_size = source->spec.history_size(source->spec.context),
+        .hidden = {.check = source->spec.check_hidden_key, .userdata = source->spec.context},
         .base = &definition->position,
         .tls = source->door_tls,
         .require_tls = true,

@@ -36,6 +36,10 @@ struct external_source_spec {
      * alone. Asked for at each connection of the engine.
      */
     unsigned (*history_size)(void *context);
+
+    /* translation/hidden_key.h: of the engine's tables. */
+    bool (*check_hidden_key)(void *context, struct span database, struct span table,
+                             struct err *err);
     void *context;
     const struct source_definition *definition;
     const struct dump_limits *limits; /* at first; a copy is taken */

@@ -46,7 +46,7 @@ static void put_locked(struct source_replication *replication, struct source_def
     source_definition_free(replication->shared.definition);
     replication->shared.definition = definition;
     replication->shared.source = source;
-    replication->shared.given_up = false;
+    replication->shared.given_up = replication->shared.told_stopped = false;
     if (source && replication->shared.hold.class != E_NONE)
         external_source_hold(source, &replication->shared.hold);
 }
@@ -82,6 +82,7 @@ bool replication_open_source(const struct source_replication *replication,
         .takes_accounts = replication->takes_accounts,
         .admit = replication->owner.admit,
         .history_size = replication->owner.history_size,
+        .check_hidden_key = replication->owner.check_hidden_key,
         .context = replication->owner.context,
         .definition = definition,
         .limits = &limits,
@@ -491,10 +492,60 @@ bool source_replication_check(struct source_replication *replication, struct sql
     if (has_given_up_locked(replication, &why)) {
         good = sql_run(sql, "STOP SLAVE '' IO_THREAD", err);
         replication->shared.given_up = good;
-        if (good)
+        if (good) {
+            replication->shared.told_stopped = true;
             *ret_why = why;
+        }
     }
     (void)pthread_mutex_unlock(&replication->shared.lock);
+    return good;
+}
+
+static bool is(const char *text, const char *expected)
+{
+    return text && strcmp(text, expected) == 0;
+}
+
+/* True when the thread has ended by it. What an applier's error quotes may have a password. */
+static bool take_error(const struct sql_result *row, const char *running, const char *number,
+                       const char *text, struct err *ret_why)
+{
+    const char *code = sql_result_get(row, 0, number);
+    const char *words = sql_result_get(row, 0, text);
+    const char *query = words ? strstr(words, " Query: '") : NULL;
+
+    if (!is(sql_result_get(row, 0, running), "No") || !code || is(code, "0") || !words)
+        return false;
+    return !err_set(ret_why, E_STATE, 0, "%.*s", query ? (int)(query - words) : (int)strlen(words),
+                    words);
+}
+
+bool source_replication_look(struct source_replication *replication, struct sql *sql,
+                             enum source_turn *ret_turn, struct err *ret_why, struct err *err)
+{
+    struct arena *arena = arena_new(ARENA_CAP);
+    enum source_turn turn = SOURCE_GOES_ON;
+    struct sql_result row;
+    bool good = sql_query(sql, "SHOW SLAVE '' STATUS", arena, &row, err);
+
+    (void)pthread_mutex_lock(&replication->shared.lock);
+    if (good && row.n_rows > 0 && replication->shared.source) {
+        bool *told = &replication->shared.told_stopped;
+
+        if (!*told &&
+            (take_error(&row, "Slave_SQL_Running", "Last_SQL_Errno", "Last_SQL_Error", ret_why) ||
+             take_error(&row, "Slave_IO_Running", "Last_IO_Errno", "Last_IO_Error", ret_why)))
+            turn = SOURCE_HAS_STOPPED;
+        else if (*told && is(sql_result_get(&row, 0, "Slave_SQL_Running"), "Yes") &&
+                 is(sql_result_get(&row, 0, "Slave_IO_Running"), "Yes"))
+            turn = SOURCE_HAS_RESUMED;
+        if (turn != SOURCE_GOES_ON)
+            *told = turn == SOURCE_HAS_STOPPED;
+    }
+    (void)pthread_mutex_unlock(&replication->shared.lock);
+    arena_free(arena);
+    if (good)
+        *ret_turn = turn;
     return good;
 }
 

@@ -38,6 +38,8 @@ struct source_owner {
     bool (*admit)(void *context, const struct source *source, struct err *err);
 
     unsigned (*history_size)(void *context); /* external_source.h */
+    bool (*check_hidden_key)(void *context, struct span database, struct span table,
+                             struct err *err); /* the same */
     void *context;
 };
 
@@ -154,6 +156,16 @@ bool source_replication_has_given_up(struct source_replication *replication);
  */
 MUST_CHECK bool source_replication_check(struct source_replication *replication, struct sql *sql,
                                          struct err *ret_why, struct err *err);
+
+/*
+ * What has come of the engine's own threads since the last look: that one has stopped with an
+ * error, which *ret_why then has, without the statement; or that both go on after that, or after a
+ * check.
+ */
+enum source_turn { SOURCE_GOES_ON, SOURCE_HAS_STOPPED, SOURCE_HAS_RESUMED };
+MUST_CHECK bool source_replication_look(struct source_replication *replication, struct sql *sql,
+                                        enum source_turn *ret_turn, struct err *ret_why,
+                                        struct err *err);
 
 /* Removes from the log what is applied. */
 MUST_CHECK bool source_replication_purge(struct source_replication *replication, struct sql *sql,

@@ -27,6 +27,7 @@ struct source_replication {
         struct source_definition *definition; /* NULL: none */
         struct external_source *source;       /* of it; NULL as that is */
         bool given_up;                        /* the engine was told so */
+        bool told_stopped;                    /* by a check or a look; not that it goes on */
         struct err hold; /* why nothing is to be received; class E_NONE: it is */
     } shared;
 };

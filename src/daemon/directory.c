@@ -50,7 +50,8 @@ static bool locked_by_another(const char *dir, const char *lock, struct err *err
     pid[strcspn(pid, "\n")] = 0;
     (void)err_set(err, E_STATE, 0,
                   "%s: another borealis daemon (pid %s) serves this directory; look at it with "
-                  "'borealis status', or choose another with --dir",
+                  "'borealis status', or 'borealis relay status' if it is a relay, or choose "
+                  "another with --dir",
                   dir, pid);
     mem_free(pid);
     return false;

@@ -15,6 +15,7 @@
 #define SLICE             (USEC_PER_SEC / 4)
 #define PROGRESS_INTERVAL (10 * USEC_PER_SEC)
 #define PURGE_INTERVAL    (60 * USEC_PER_SEC)
+#define LOOK_INTERVAL     (5 * USEC_PER_SEC)
 #define CHECK_INTERVAL    (1 * USEC_PER_SEC) /* of the disk, of a source, of lost endpoints */
 #define BACKOFF_LEAST     (1 * USEC_PER_SEC)
 #define BACKOFF_MOST      (30 * USEC_PER_SEC)
@@ -41,6 +42,7 @@ struct supervisor {
     int64_t backoff_usec;
     int64_t up_since_usec; /* 0: nothing was up since the last failure */
     int64_t purge_at_usec;
+    int64_t look_at_usec; /* at replication */
 
     struct {
         pthread_mutex_t lock;
@@ -216,6 +218,12 @@ static void check_source(struct supervisor *supervisor)
     struct err err;
 
     if (!cluster_check_source(supervisor->cluster, &err))
+        log_warn(supervisor->subject, "replication: %s", err.text);
+    if (clock_now_usec() < supervisor->look_at_usec)
+        return;
+    supervisor->look_at_usec = clock_deadline_usec(LOOK_INTERVAL);
+    if (cluster_is_replicating(supervisor->cluster) &&
+        !cluster_look_at_source(supervisor->cluster, &err))
         log_warn(supervisor->subject, "replication: %s", err.text);
 }
 

@@ -516,6 +516,7 @@ static void find_view(struct session *session)
         session->view.to = DIALECT_MYSQL_5;
     session->view.domain = session->spec->mariadb_domain;
     session->view.counted = session->spec->counted;
+    session->view.hidden = session->spec->hidden;
     session->view.accounts = session->spec->accounts_policy;
     find_gtids(session);
     session->view.history_size = session->spec->history_size;

@@ -35,6 +35,7 @@ struct replica_session_spec {
     bool counted;                        /* the same, as in translator_options */
     enum account_policy accounts_policy; /* of translations */
     unsigned history_size;               /* the same: how many keys of rows are remembered */
+    struct hidden_key_source hidden;     /* as in translator_options */
     const struct origin_map *origins;    /* of what is translated for MySQL; NULL: none */
     const struct log_position *base;     /* as in struct dump_spec */
     const struct dump_limits *limits;    /* of dumps to them; NULL: none */

@@ -21,10 +21,16 @@ struct table_map;
  * Who knows whether a MariaDB's table has an invisible column of that name. The answer for a table
  * that is gone is yes, as MySQL makes it. E_TIMEOUT: later, with a code that replicas come back
  * after. `ask` NULL: nobody.
+ *
+ * And who sees to it that the table of the MariaDB which gets a MySQL's rows has a column of that
+ * name: in one that was loaded from a dump without it, values would go into the columns before
+ * theirs. A table that is not there may be still to come, and so may be the statement that makes
+ * the column: E_TIMEOUT, as above; E_STATE: it is not on its way. `check` NULL: nobody.
  */
 struct hidden_key_source {
     bool (*ask)(void *userdata, struct span database, struct span table, bool *ret_hidden,
                 struct err *err);
+    bool (*check)(void *userdata, struct span database, struct span table, struct err *err);
     void *userdata;
 };
 

@@ -16,7 +16,7 @@
 struct answer {
     uint64_t table_id;
     bool known;
-    bool hidden;
+    bool hidden; /* to MySQL */
 };
 
 struct row_translator {
@@ -66,20 +66,43 @@ void row_translator_start(struct row_translator *translator, const struct format
     translator->answers = NULL;
 }
 
-/* Says that the table's key is hidden, if it is. */
+/* Whether one of the two sides may hide the table's key. */
+static bool is_question(const struct row_translator *translator, const struct table_map *map)
+{
+    switch (translator->to) {
+    case DIALECT_MYSQL_8:
+        return hidden_key_may_be(map);
+    case DIALECT_MARIADB:
+        return map->flags & TABLE_MAP_FLAG_GENERATED_INVISIBLE_KEY;
+    default:
+        return false;
+    }
+}
+
+static bool ask(const struct row_translator *translator, const struct table_map *map,
+                bool *ret_hidden, struct err *err)
+{
+    const struct hidden_key_source *source = &translator->hidden;
+
+    if (translator->to == DIALECT_MYSQL_8)
+        return hidden_key_ask(source, map, ret_hidden, err);
+    return !source->check || source->check(source->userdata, map->database, map->table, err);
+}
+
+/* Says that the table's key is hidden, if it is; sees that it is there, if it is from MySQL. */
 static bool mark_hidden_key(struct row_translator *translator, const struct table_map *map,
                             struct err *err)
 {
     struct answer *answer;
     bool hidden = false;
 
-    if (translator->to != DIALECT_MYSQL_8 || !hidden_key_may_be(map))
+    if (!is_question(translator, map))
         return true;
     if (!translator->answers)
         translator->answers = mem_alloc(ANSWERS * sizeof *translator->answers);
     answer = &translator->answers[map->table_id % ANSWERS];
     if (!answer->known || answer->table_id != map->table_id) {
-        if (!hidden_key_ask(&translator->hidden, map, &hidden, err))
+        if (!ask(translator, map, &hidden, err))
             return false;
         *answer = (struct answer){.table_id = map->table_id, .known = true, .hidden = hidden};
     }

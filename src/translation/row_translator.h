@@ -24,7 +24,7 @@ struct row_translator;
 struct row_translator *row_translator_new(enum dialect to);
 void row_translator_free(struct row_translator *translator); /* NULL is fine */
 
-/* To MySQL 8, whom to ask of tables of MariaDB's; before that it is nobody. */
+/* Whom to ask of tables of MariaDB's; before that it is nobody. */
 void row_translator_ask_hidden(struct row_translator *translator,
                                const struct hidden_key_source *source);
 

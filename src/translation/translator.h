@@ -51,7 +51,7 @@ struct translator_options {
     uint32_t server_id; /* the source's, of events that are made here */
     enum account_policy accounts;
     const struct gtid_resolver *resolver; /* MySQL: what GTIDs were before; NULL: nothing known */
-    struct hidden_key_source hidden;      /* MySQL: of MariaDB's tables */
+    struct hidden_key_source hidden;      /* of MariaDB's tables */
     struct key_source keys;               /* with history_size; `at` may be NULL */
     unsigned history_size; /* keys of rows that are remembered, see dependencies.h; 0: none */
     bool anonymous;        /* MySQL: GTIDs stay out, as of GTID_MODE=OFF: without a resolver only */

@@ -242,6 +242,55 @@ def test_sequences_are_altered(unset, mariadb):
     assert content(unset) == content(mariadb)
 
 
+def test_a_table_without_the_key_that_mysql_hides(unset, mysql):
+    """Loaded without it: no value goes one column too far. That a statement on its way makes the key is waited for."""
+    key = "my_row_id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT INVISIBLE PRIMARY KEY, "
+    columns = "x BIGINT UNSIGNED, y BIGINT"
+    hides = "SET SESSION sql_generate_invisible_primary_key = ON"
+    names = "whole", "without", "later"
+    mysql.execute("DROP DATABASE IF EXISTS channel", "CREATE DATABASE channel", "USE channel", hides,
+                  *(f"CREATE TABLE {name} ({columns})" for name in names))  # fmt: skip
+    unset.execute("CREATE DATABASE channel", *(f"CREATE TABLE channel.{name} ({columns})" for name in names[1:]),
+                  f"CREATE TABLE channel.whole ({key}{columns})")  # fmt: skip
+    follow(unset, mysql)
+    start(unset)
+    mysql.execute("USE channel", hides, "DROP TABLE later", f"CREATE TABLE later ({columns})",
+                  *(f"INSERT INTO {name} VALUES (1, 2)" for name in ("later", "whole", "without")))  # fmt: skip
+    refused = wait_stopped(unset)["Last_IO_Error"]
+    assert "table channel.without: the source's rows have a key that it hides, my_row_id," in refused
+    assert "load it again from a dump that has it" in refused
+    rows = [unset.query(f"SELECT * FROM channel.{name}") for name in ("later", "whole", "without")]
+    assert rows == [[{"x": 1, "y": 2}], [{"x": 1, "y": 2}], []]
+    unset.execute("DROP TABLE channel.without", f"CREATE TABLE channel.without ({key}{columns})")
+    unset.query("CALL mysql.rds_stop_replication")
+    start(unset)
+    wait_caught_up(unset, mysql)
+    assert unset.query("SELECT my_row_id, x, y FROM channel.without") == [{"my_row_id": 1, "x": 1, "y": 2}]
+    assert status(unset)["Last_IO_Error"] == ""
+
+
+def test_an_error_of_the_applier_is_told(unset, mariadb):
+    """Once, without the statement, which may have what nobody else is to read; and that it goes on."""
+    follow(unset, mariadb, make_tables(unset, mariadb))
+    start(unset)
+    unset.execute("ALTER TABLE channel.plain ADD c INT")
+    mariadb.execute("ALTER TABLE channel.plain ADD c INT COMMENT 's3cret'", "INSERT INTO channel.keyed VALUES (1, 1)")
+
+    def told(kind):
+        return [one["message"] for one in events(unset) if one["id"] == kind]
+
+    before = len(told("RDS-EVENT-0045"))
+    stopped = wait_for(lambda: told("RDS-EVENT-0045")[before:], 60, "the event")
+    assert stopped == ["Replication has stopped. Error 'Duplicate column name 'c'' on query."
+                       " Default database: ''."]  # fmt: skip
+    resumed = len(told("RDS-EVENT-0046"))
+    unset.query("CALL mysql.rds_skip_repl_error")
+    wait_for(lambda: told("RDS-EVENT-0046")[resumed:] == ["Replication for the Read Replica resumed."], 60, "resumed")
+    wait_caught_up(unset, mariadb)
+    assert content(unset) == content(mariadb)
+    assert told("RDS-EVENT-0045")[before:] == stopped and len(told("RDS-EVENT-0046")) == resumed + 1
+
+
 def test_tables_that_are_not_innodb(unset, mariadb):
     """They are told of, once each, with the statement that converts them."""
     follow(unset, mariadb, make_tables(unset, mariadb))

@@ -381,6 +381,33 @@ static void a_key_that_mysql_hides_is_asked_for(void **state)
                 "replica");
 }
 
+static bool check_there(void *userdata, struct span database, struct span table, struct err *why)
+{
+    int *asked = userdata;
+
+    assert_true(span_eq(database, span_str("d")) && span_eq(table, span_str("g")));
+    return (*asked)++ == 0 || err_set(why, E_TIMEOUT, 1105, "it is not there");
+}
+
+static void a_key_that_mysql_hides_is_looked_for(void **state)
+{
+    int asked = 0;
+
+    (void)state;
+    start("9.7.4", DIALECT_MARIADB);
+    check_map("6d0000000000 0500" KEY_TABLE, "6d0000000000 0100" KEY_TABLE); /* nobody to ask */
+    row_translator_ask_hidden(
+        translator, &(struct hidden_key_source){.check = check_there, .userdata = &asked});
+    check_map("6e0000000000 0100" KEY_TABLE, "6e0000000000 0100" KEY_TABLE); /* not hidden */
+    assert_int_equal(asked, 0);
+    for (int i = 0; i < 2; i++) /* once for a table id */
+        check_map("6f0000000000 0500" KEY_TABLE, "6f0000000000 0100" KEY_TABLE);
+    assert_int_equal(asked, 1);
+    for (int i = 0; i < 2; i++) /* what failed is asked again */
+        check_fails(EVENT_TABLE_MAP, "700000000000 0500" KEY_TABLE, E_TIMEOUT, "it is not there");
+    assert_int_equal(asked, 3);
+}
+
 static void arrays_of_indexes_are_refused(void **state)
 {
     (void)state;
@@ -533,6 +560,7 @@ int main(void)
         cmocka_unit_test(older_times_become_those_of_today),
         cmocka_unit_test(generated_keys_are_columns),
         cmocka_unit_test(a_key_that_mysql_hides_is_asked_for),
+        cmocka_unit_test(a_key_that_mysql_hides_is_looked_for),
         cmocka_unit_test(arrays_of_indexes_are_refused),
         cmocka_unit_test(sequences_are_refused),
         cmocka_unit_test(versioned_tables_are_refused),
