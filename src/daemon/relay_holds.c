@@ -167,6 +167,21 @@ static void tell_changes(struct relay_holds *holds, const char *channel, struct 
     holds->count = count;
 }
 
+/* Most channels have no holds, and this is asked every second. */
+static bool has_any(const struct relay_holds *holds, const struct relay_config *config,
+                    const char *channel, struct mirror *mirror)
+{
+    const struct relay_account_config *account = config->accounts;
+    struct log_hold *there;
+    size_t count;
+
+    while (account && !asks_for_hold(account, channel))
+        account = account->next;
+    log_hold_list(mirror, &there, &count);
+    mem_free(there);
+    return account || count > 0 || holds->count > 0;
+}
+
 void relay_holds_done(struct relay_holds *holds)
 {
     mem_free(holds->known);
@@ -179,6 +194,8 @@ void relay_holds_follow(struct relay_holds *holds, const struct relay_config *co
     struct hold_view view = {.mirror = mirror};
     struct err err = {0};
 
+    if (!has_any(holds, config, channel, mirror))
+        return;
     mirror_list(mirror, &view.files, &view.n_files);
     replicas_list(replicas, &view.replicas, &view.n_replicas);
     if (view.n_files > 0 && !follow_all(&view, config, channel, &err) &&

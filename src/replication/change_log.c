@@ -43,6 +43,7 @@ struct change_log {
         unsigned readers;      /* those of them who read */
         uint64_t begun;        /* looks at what the writer has */
         uint64_t done;         /* of these */
+        bool called;           /* call_fd is raised */
         char reason[ERR_TEXT_MAX];
     } shared;
 };
@@ -129,12 +130,16 @@ static void tell_torn(const struct change_log *log, const struct log_follower_to
                  torn->end.name, torn->end.offset, torn->bytes);
 }
 
-static bool look(struct change_log *log, struct log_follower *follower, struct err *err)
+/* *ret_read: somebody reads. */
+static bool look(struct change_log *log, struct log_follower *follower, bool *ret_read,
+                 struct err *err)
 {
     struct log_follower_torn torn;
 
-    wakeup_clear(log->call_fd);
     (void)pthread_mutex_lock(&log->shared.lock);
+    if (log->shared.called)
+        wakeup_clear(log->call_fd);
+    log->shared.called = false;
     log->shared.begun++;
     (void)pthread_mutex_unlock(&log->shared.lock);
     if (!log_follower_take(follower, &torn, err))
@@ -142,28 +147,19 @@ static bool look(struct change_log *log, struct log_follower *follower, struct e
     (void)pthread_mutex_lock(&log->shared.lock);
     log->shared.done = log->shared.begun;
     (void)pthread_cond_broadcast(&log->shared.looked);
+    *ret_read = log->shared.readers > 0;
     (void)pthread_mutex_unlock(&log->shared.lock);
     tell_torn(log, &torn);
     return true;
 }
 
-static bool is_read(struct change_log *log)
-{
-    bool read;
-
-    (void)pthread_mutex_lock(&log->shared.lock);
-    read = log->shared.readers > 0;
-    (void)pthread_mutex_unlock(&log->shared.lock);
-    return read;
-}
-
-/* Until the writer has written, and while nobody reads a little longer. */
-static bool wait_for_more(struct change_log *log, struct log_follower *follower,
+/* Until the writer has written, and while nobody reads a little longer. Who begins to, calls. */
+static bool wait_for_more(struct change_log *log, struct log_follower *follower, bool is_read,
                           enum log_wait *ret_wait, struct err *err)
 {
     if (!log_follower_wait(follower, CLOCK_NEVER, log->call_fd, log->stop_fd, ret_wait, err))
         return false;
-    return *ret_wait != LOG_WAIT_READY || is_read(log) ||
+    return *ret_wait != LOG_WAIT_READY || is_read ||
            log_follower_rest(follower, clock_deadline_usec(REST_USEC), log->call_fd, log->stop_fd,
                              ret_wait, err);
 }
@@ -171,12 +167,13 @@ static bool wait_for_more(struct change_log *log, struct log_follower *follower,
 static bool follow(struct change_log *log, struct log_follower *follower, struct err *err)
 {
     enum log_wait wait = LOG_WAIT_READY;
+    bool is_read = false;
 
     while (wait != LOG_WAIT_INTERRUPTED) {
-        if (!look(log, follower, err))
+        if (!look(log, follower, &is_read, err))
             return false;
         log->backoff_usec = BACKOFF_LEAST;
-        if (!wait_for_more(log, follower, &wait, err))
+        if (!wait_for_more(log, follower, is_read, &wait, err))
             return false;
     }
     return true;
@@ -355,6 +352,7 @@ void change_log_begin_reading(struct change_log *log)
     (void)pthread_mutex_lock(&log->shared.lock);
     log->shared.readers++;
     next = log->shared.begun + 1;
+    log->shared.called = true;
     wakeup_raise(log->call_fd);
     while (log->shared.mirror && log->shared.done < next)
         (void)pthread_cond_wait(&log->shared.looked, &log->shared.lock);
