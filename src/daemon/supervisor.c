@@ -15,7 +15,7 @@
 #define SLICE             (USEC_PER_SEC / 4)
 #define PROGRESS_INTERVAL (10 * USEC_PER_SEC)
 #define PURGE_INTERVAL    (60 * USEC_PER_SEC)
-#define LOOK_INTERVAL     (5 * USEC_PER_SEC)
+#define LOOK_INTERVAL     (5 * USEC_PER_SEC) /* at the threads of replication */
 #define CHECK_INTERVAL    (1 * USEC_PER_SEC) /* of the disk, of a source, of lost endpoints */
 #define BACKOFF_LEAST     (1 * USEC_PER_SEC)
 #define BACKOFF_MOST      (30 * USEC_PER_SEC)
