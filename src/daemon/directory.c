@@ -1,17 +1,22 @@
 #include "daemon/directory.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/process.h"
 #include "net/socket.h"
 
 #include <errno.h>
 #include <libgen.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define PID_TEXT_MAX 32
+#define LEFT_USEC    (5 * USEC_PER_SEC)
+#define LOOK_MSEC    10
 
 /* What is missing at the end of a path is taken as it stands. */
 static bool absolute_path(const char *path, char **ret_absolute, struct err *err)
@@ -39,6 +44,36 @@ static bool absolute_path(const char *path, char **ret_absolute, struct err *err
     return ok;
 }
 
+/* Whether the process that the lock's file names is there; yes, if that can not be told. */
+static bool owner_is_there(const char *lock)
+{
+    char *text = NULL;
+    struct err why = {.class = E_NONE};
+    uint64_t ticks;
+    long pid = 0;
+
+    if (file_read(lock, PID_TEXT_MAX, &text, &why))
+        pid = strtol(text, NULL, 10);
+    mem_free(text);
+    return pid <= 0 || process_start_ticks((pid_t)pid, &ticks, &why) || why.class != E_STATE;
+}
+
+/*
+ * A daemon that has died may have left a child that was to become an engine: until that runs its
+ * program it has the lock, too.
+ */
+static bool take_lock(const char *lock, int *ret_fd, struct err *err)
+{
+    int64_t deadline = clock_deadline_usec(LEFT_USEC);
+
+    while (!file_lock(lock, ret_fd, err)) {
+        if (err->class != E_STATE || owner_is_there(lock) || clock_now_usec() >= deadline)
+            return false;
+        (void)poll(NULL, 0, LOOK_MSEC);
+    }
+    return true;
+}
+
 /* Says whose lock it is, as far as the file tells. */
 static bool locked_by_another(const char *dir, const char *lock, struct err *err)
 {
@@ -61,7 +96,7 @@ bool directory_lock(struct directory *directory, struct err *err)
 {
     char *lock = mem_printf("%s/daemon.lock", directory->path);
     char pid[PID_TEXT_MAX];
-    bool ok = dir_make_all(directory->path, 0700, err) && file_lock(lock, &directory->lock_fd, err);
+    bool ok = dir_make_all(directory->path, 0700, err) && take_lock(lock, &directory->lock_fd, err);
 
     if (ok) {
         int n = snprintf(pid, sizeof pid, "%d\n", (int)getpid());

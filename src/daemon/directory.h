@@ -25,7 +25,7 @@ MUST_CHECK bool directory_find(const char *path, struct directory *ret_directory
 
 /*
  * Makes a directory that was found (mode 0700) when it is missing, and takes the daemon's lock;
- * E_STATE when another has it.
+ * E_STATE when another has it. What a daemon that is dead has left of it is waited for, up to 5 s.
  */
 MUST_CHECK bool directory_lock(struct directory *directory, struct err *err);
 
