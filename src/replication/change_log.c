@@ -19,6 +19,7 @@
 #define BACKOFF_LEAST (1 * USEC_PER_SEC)
 #define BACKOFF_MOST  (30 * USEC_PER_SEC)
 #define REST_USEC     (USEC_PER_SEC / 10)
+#define APART_USEC    (USEC_PER_SEC / 1000)
 
 struct change_log {
     char *subject;
@@ -29,6 +30,7 @@ struct change_log {
     pthread_t thread;
     int stop_fd;
     int call_fd;          /* raised: somebody waits for a look */
+    int64_t looked_usec;  /* the thread's: when the last look ended */
     int64_t backoff_usec; /* the thread's */
     struct replicas *replicas;
     struct dump_controls *controls;
@@ -150,7 +152,21 @@ static bool look(struct change_log *log, struct log_follower *follower, bool *re
     *ret_read = log->shared.readers > 0;
     (void)pthread_mutex_unlock(&log->shared.lock);
     tell_torn(log, &torn);
+    log->looked_usec = clock_now_usec();
     return true;
+}
+
+/*
+ * Of commits that come one upon another several share a look: each costs the writer a sync of the
+ * disk beside its own.
+ */
+static void keep_apart(const struct change_log *log)
+{
+    int64_t left = log->looked_usec + APART_USEC - clock_now_usec();
+    struct pollfd stop = {.fd = log->stop_fd, .events = POLLIN};
+
+    if (left > 0)
+        (void)ppoll(&stop, 1, &(struct timespec){.tv_nsec = left * 1000}, NULL);
 }
 
 /* Until the writer has written, and while nobody reads a little longer. Who begins to, calls. */
@@ -159,6 +175,8 @@ static bool wait_for_more(struct change_log *log, struct log_follower *follower,
 {
     if (!log_follower_wait(follower, CLOCK_NEVER, log->call_fd, log->stop_fd, ret_wait, err))
         return false;
+    if (*ret_wait == LOG_WAIT_READY && is_read)
+        keep_apart(log);
     return *ret_wait != LOG_WAIT_READY || is_read ||
            log_follower_rest(follower, clock_deadline_usec(REST_USEC), log->call_fd, log->stop_fd,
                              ret_wait, err);

@@ -8,7 +8,8 @@
  *
  * To follow costs the writer a share of the disk and of the processor. So while nobody reads the
  * thread looks every 100 ms, and at once at a file that has begun; between
- * change_log_begin_reading() and change_log_end_reading() at each write.
+ * change_log_begin_reading() and change_log_end_reading() at each write, 1 ms after the look before
+ * at the earliest.
  *
  * Owned by the cluster's owner, who ends all sessions before change_log_stop(); the other calls are
  * for any thread in between.
