@@ -18,8 +18,8 @@
 #define STACK_BYTES   (256u << 10)
 #define BACKOFF_LEAST (1 * USEC_PER_SEC)
 #define BACKOFF_MOST  (30 * USEC_PER_SEC)
-#define REST_USEC     (USEC_PER_SEC / 10)
-#define APART_USEC    (USEC_PER_SEC / 1000)
+#define REST_USEC     (USEC_PER_SEC / 10)   /* between two looks while nobody reads */
+#define APART_USEC    (USEC_PER_SEC / 1000) /* and while somebody does */
 
 struct change_log {
     char *subject;
