@@ -15,10 +15,20 @@
 /* In hexadecimal nothing needs quoting. */
 static void write_name(struct buf *statement, const char *before, struct span name)
 {
-    buf_printf(statement, "%s_utf8mb3 X'", before);
+    buf_printf(statement, " %s = _utf8mb3 X'", before);
     for (size_t i = 0; i < name.len; i++)
         buf_printf(statement, "%02x", (unsigned)name.data[i]);
     buf_str(statement, "'");
+}
+
+/* A question about the columns of a table, of which more conditions may follow. */
+static void begin_question(struct buf *statement, const char *what, struct span database,
+                           struct span table)
+{
+    buf_init(statement, STATEMENT_MAX);
+    buf_printf(statement, "SELECT %s FROM information_schema.COLUMNS WHERE", what);
+    write_name(statement, "TABLE_SCHEMA", database);
+    write_name(statement, "AND TABLE_NAME", table);
 }
 
 static bool fail_later(const char *what, const struct err *why, struct err *err)
@@ -37,11 +47,8 @@ bool cluster_has_hidden_key(struct cluster *cluster, struct span database, struc
     struct err why;
     bool good;
 
-    buf_init(&statement, STATEMENT_MAX);
-    buf_str(&statement, "SELECT EXTRA LIKE '%INVISIBLE%' AS hidden FROM information_schema.COLUMNS "
-                        "WHERE COLUMN_NAME = 'my_row_id' AND TABLE_SCHEMA = ");
-    write_name(&statement, "", database);
-    write_name(&statement, " AND TABLE_NAME = ", table);
+    begin_question(&statement, "EXTRA LIKE '%INVISIBLE%' AS hidden", database, table);
+    buf_str(&statement, " AND COLUMN_NAME = 'my_row_id'");
     good = cluster_connect(cluster, TIMEOUT_SEC, &sql, &why) &&
            sql_query(sql, buf_borrow_cstr(&statement), arena, &result, &why);
     if (good)
@@ -63,11 +70,9 @@ static bool look_for_key(struct sql *sql, struct span database, struct span tabl
     struct buf statement;
     bool good;
 
-    buf_init(&statement, STATEMENT_MAX);
-    buf_str(&statement, "SELECT SUM(COLUMN_NAME = 'my_row_id') AS there, @@GLOBAL.gtid_slave_pos "
-                        "AS place FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = ");
-    write_name(&statement, "", database);
-    write_name(&statement, " AND TABLE_NAME = ", table);
+    begin_question(&statement,
+                   "SUM(COLUMN_NAME = 'my_row_id') AS there, @@GLOBAL.gtid_slave_pos AS place",
+                   database, table);
     good = sql_query(sql, buf_borrow_cstr(&statement), arena, &result, err);
     buf_done(&statement);
     if (!good)

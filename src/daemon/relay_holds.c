@@ -71,15 +71,6 @@ static bool asks_for_hold(const struct relay_account_config *account, const char
     return account->hold_bytes > 0 && relay_config_serves(account, channel);
 }
 
-static const struct log_hold *find(const struct log_hold *holds, size_t count, const char *replica)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(holds[i].replica, replica) == 0)
-            return &holds[i];
-    }
-    return NULL;
-}
-
 /* One that was given up comes back when a dump of it is again within the size. */
 static bool follow_one(const struct hold_view *view, const struct relay_account_config *account,
                        const struct log_hold *before, struct err *err)
@@ -113,78 +104,68 @@ static const struct relay_account_config *find_account(const struct relay_config
     return account;
 }
 
-static bool follow_all(const struct hold_view *view, const struct relay_config *config,
-                       const char *channel, struct err *err)
+static bool follow_all(const struct hold_view *view, const struct log_holds *there,
+                       const struct relay_config *config, const char *channel, struct err *err)
 {
-    struct log_hold *holds;
-    size_t count;
     bool ok = true;
 
-    log_hold_list(view->mirror, &holds, &count);
-    for (size_t i = 0; ok && i < count; i++) {
-        const struct relay_account_config *account = find_account(config, holds[i].replica);
+    for (size_t i = 0; ok && i < there->count; i++) {
+        const char *replica = there->items[i].replica;
+        const struct relay_account_config *account = find_account(config, replica);
 
         if (!account || !asks_for_hold(account, channel))
-            ok = log_hold_drop(view->mirror, holds[i].replica, err);
+            ok = log_hold_drop(view->mirror, replica, err);
     }
     for (const struct relay_account_config *account = config->accounts; ok && account;
          account = account->next) {
         if (asks_for_hold(account, channel))
-            ok = follow_one(view, account, find(holds, count, account->section.name), err);
+            ok = follow_one(view, account, log_holds_find(there, account->section.name), err);
     }
-    mem_free(holds);
     return ok;
 }
 
 /* What has come of the holds since the last time: moves are not told. */
 static void tell_changes(struct relay_holds *holds, const char *channel, struct mirror *mirror)
 {
-    struct log_hold *now;
-    size_t count;
+    struct log_holds now = {0};
 
-    log_hold_list(mirror, &now, &count);
-    for (size_t i = 0; i < count; i++) {
-        const struct log_hold *before = find(holds->known, holds->count, now[i].replica);
+    log_hold_list(mirror, &now.items, &now.count);
+    for (size_t i = 0; i < now.count; i++) {
+        const struct log_hold *hold = &now.items[i];
+        const struct log_hold *before = log_holds_find(&holds->known, hold->replica);
         char size[QUANTITY_MAX];
 
-        if (before && before->broken == now[i].broken)
+        if (before && before->broken == hold->broken)
             continue;
-        if (now[i].broken)
+        if (hold->broken)
             log_warn(channel,
                      "hold given up account=%s: it is more than %s behind, in %s; files go as the "
                      "retention says, and without them it must be set up anew",
-                     now[i].replica, quantity_size(size, now[i].cap_bytes), now[i].first);
+                     hold->replica, quantity_size(size, hold->cap_bytes), hold->first);
         else
-            log_info(channel, "hold account=%s first=%s at_most=%s", now[i].replica, now[i].first,
-                     quantity_size(size, now[i].cap_bytes));
+            log_info(channel, "hold account=%s first=%s at_most=%s", hold->replica, hold->first,
+                     quantity_size(size, hold->cap_bytes));
     }
-    for (size_t i = 0; i < holds->count; i++) {
-        if (!find(now, count, holds->known[i].replica))
-            log_info(channel, "hold dropped account=%s", holds->known[i].replica);
+    for (size_t i = 0; i < holds->known.count; i++) {
+        if (!log_holds_find(&now, holds->known.items[i].replica))
+            log_info(channel, "hold dropped account=%s", holds->known.items[i].replica);
     }
-    mem_free(holds->known);
+    log_holds_done(&holds->known);
     holds->known = now;
-    holds->count = count;
 }
 
-/* Most channels have no holds, and this is asked every second. */
-static bool has_any(const struct relay_holds *holds, const struct relay_config *config,
-                    const char *channel, struct mirror *mirror)
+static bool is_any_asked_for(const struct relay_config *config, const char *channel)
 {
     const struct relay_account_config *account = config->accounts;
-    struct log_hold *there;
-    size_t count;
 
     while (account && !asks_for_hold(account, channel))
         account = account->next;
-    log_hold_list(mirror, &there, &count);
-    mem_free(there);
-    return account || count > 0 || holds->count > 0;
+    return account;
 }
 
 void relay_holds_done(struct relay_holds *holds)
 {
-    mem_free(holds->known);
+    log_holds_done(&holds->known);
     *holds = (struct relay_holds){0};
 }
 
@@ -192,17 +173,23 @@ void relay_holds_follow(struct relay_holds *holds, const struct relay_config *co
                         const char *channel, struct mirror *mirror, struct replicas *replicas)
 {
     struct hold_view view = {.mirror = mirror};
+    struct log_holds there = {0};
     struct err err = {0};
 
-    if (!has_any(holds, config, channel, mirror))
+    log_hold_list(mirror, &there.items, &there.count);
+    /* Most channels have none, and this is asked every second. */
+    if (there.count == 0 && holds->known.count == 0 && !is_any_asked_for(config, channel)) {
+        log_holds_done(&there);
         return;
+    }
     mirror_list(mirror, &view.files, &view.n_files);
     replicas_list(replicas, &view.replicas, &view.n_replicas);
-    if (view.n_files > 0 && !follow_all(&view, config, channel, &err) &&
+    if (view.n_files > 0 && !follow_all(&view, &there, config, channel, &err) &&
         strcmp(err.text, holds->failure) != 0)
         log_warn(channel, "holds: %s", err.text);
     (void)snprintf(holds->failure, sizeof holds->failure, "%s", err.text);
     tell_changes(holds, channel, mirror);
+    log_holds_done(&there);
     mem_free(view.replicas);
     mem_free(view.files);
 }

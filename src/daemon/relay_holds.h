@@ -14,12 +14,11 @@
 #pragma once
 
 #include "daemon/relay_config.h"
-#include "log/retention.h"
+#include "log/hold.h"
 #include "replication/replicas.h"
 
 struct relay_holds {
-    struct log_hold *known; /* as they were last */
-    size_t count;
+    struct log_holds known;     /* as they were last */
     char failure[ERR_TEXT_MAX]; /* of the last time; empty: none */
 };
 
